@@ -1,0 +1,1 @@
+"""How changes enter and leave: one file a kind of system."""

@@ -1,0 +1,59 @@
+"""What a kind of system must offer: `Source` and `Sink`.
+
+A kind is one file: `connectors/sources/<kind>.py` with `def source(manifest, settings) -> Source`, and/or
+`connectors/sinks/<kind>.py` with `def sink(manifest, settings) -> Sink`; both take `schemas.manifest.Manifest` with its
+secrets resolved and `schemas.settings.Settings`. Each file has a pydantic model `Connect` of its `connect:` block.
+The loops in `run_source` and `run_sink` do the rest. Each object is used by one thread.
+"""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from connectors.values import Changes, Finding, Rejected, Stream, Writes
+from schemas.records import ConnectorState, Phase, Row
+
+
+class Memory(Protocol):
+    """A source's memory in Kafka: what it kept last, and the generation of this start (greater than any before)."""
+
+    last: ConnectorState | None
+    generation: int
+
+    def keep(self, *, epoch: int, phase: Phase, detail: str = "", message: str = "") -> None:
+        """Returns once Kafka has acknowledged. Raises Fenced when a later generation has started."""
+
+
+class Source(Protocol):
+    """Reads one system. Raises SourceUnavailable for trouble that passes, Fenced when replaced."""
+
+    def open(self, memory: Memory) -> None:
+        """Connect, take over from a zombie, and go on after the last confirmed token, or begin with a snapshot."""
+
+    def read(self, timeout: float) -> Changes | None:
+        """The next changes, at once when there are any; None after at most `timeout` seconds without."""
+
+    def confirm(self, token: object) -> None:
+        """Kafka has acknowledged everything up to this token: the source may forget it."""
+
+    def probe(self) -> list[Finding]:
+        """Connection, permissions, structure; changes nothing."""
+
+    def sample(self, entity: str, limit: int) -> list[Row]:
+        """A few live rows, typed as `read` types them."""
+
+    def close(self) -> None: ...
+
+
+class Sink(Protocol):
+    """Writes one system. Raises SinkUnavailable for trouble that passes, Fenced when replaced."""
+
+    def open(self, streams: Sequence[Stream]) -> dict[Stream, int]:
+        """Connect, fence older sinks off, and tell where each stream goes on: 0 where it is new or was recreated."""
+
+    def write(self, writes: Writes, reject: Callable[[Rejected], None]) -> None:
+        """Write all; call `reject` (it returns when the dead letter is safe) for what never can be, then commit."""
+
+    def probe(self) -> list[Finding]:
+        """Connection, permissions, structure; changes nothing."""
+
+    def close(self) -> None: ...

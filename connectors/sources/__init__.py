@@ -1,0 +1,1 @@
+"""Sources, one file a kind; the file name is the kind's name in a manifest."""

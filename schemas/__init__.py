@@ -1,0 +1,1 @@
+"""What everyone agrees on: shapes and meanings. Knows no other package."""

@@ -1,0 +1,167 @@
+"""Typed views of the Avro records in `schemas/avro`: one TypedDict a record, the same names, the same order.
+
+They cost nothing at run time: the codec reads and writes plain dicts. Times are microseconds since 1970 (UTC).
+"""
+
+from typing import Any, Literal, TypeAlias, TypedDict
+
+#: Fields of an entity (`person.avsc`, …) in canonical form; a field may be missing from the dict or None.
+Entity: TypeAlias = dict[str, Any]
+#: One source row by column name, values as `change_event` types them.
+Row: TypeAlias = dict[str, Any]
+
+Operation: TypeAlias = Literal["read", "create", "update", "delete", "truncate", "snapshot_begin", "snapshot_end"]
+MARKERS: frozenset[str] = frozenset({"truncate", "snapshot_begin", "snapshot_end"})
+DeliveryOperation: TypeAlias = Literal["upsert", "delete", "rename"]
+Status: TypeAlias = Literal["live", "deleted", "moved"]
+ForwardKind: TypeAlias = Literal["claims", "alias", "change"]
+Stage: TypeAlias = Literal["source", "decode", "validate", "normalise", "process", "sink"]
+Result: TypeAlias = Literal[
+    "captured", "routed", "delivered", "filtered", "unchanged", "held", "quarantined", "superseded", "echo"
+]
+Phase: TypeAlias = Literal["starting", "snapshot", "streaming", "retrying", "stopped"]
+
+
+class ChangeEvent(TypedDict):
+    """`change_event.avsc`: value of `raw.<system>.<entity>`."""
+
+    operation: Operation
+    system: str
+    resource: str
+    row: str
+    previous_row: str | None
+    new_key: str | None
+    epoch: int
+    commit: int
+    ordinal: int
+    edit: int
+    transaction: int | None
+    source_time: int
+    captured_time: int
+    before: Row | None
+    after: Row | None
+
+
+class Claim(TypedDict):
+    """`claim.avsc`: what one row says of an entity."""
+
+    system: str
+    resource: str
+    row: str
+    epoch: int
+    commit: int
+    ordinal: int
+    mapping: int
+    edit: int
+    source_time: int
+    values: Entity | None
+    stated_null: list[str]
+
+
+class Route(TypedDict):
+    """What was last routed to one subscriber; an empty digest means that it does not hold the record."""
+
+    system: str
+    version: int
+    digest: bytes
+    unconfirmed: list[bytes]
+
+
+class EntityState(TypedDict):
+    """`entity_state.avsc`: value of `entity.<entity>`."""
+
+    key: str
+    version: int
+    status: Status
+    value: Entity | None
+    claims: list[Claim]
+    routes: list[Route]
+    moved_to: str | None
+    aliases: list[str]
+    source_time: int
+    changed_time: int
+    revision: int
+
+
+class Forward(TypedDict):
+    """`forward.avsc`: value of `identify.<entity>`."""
+
+    kind: ForwardKind
+    formerly: str
+    target: str | None
+    claims: list[Claim]
+    version: int
+    renamed: list[str]
+    change: bytes | None
+    event_id: str
+    source_time: int
+    hops: int
+
+
+class Delivery(TypedDict):
+    """`delivery.avsc`: value of `to.<system>.<entity>`."""
+
+    operation: DeliveryOperation
+    key: str
+    version: int
+    moved_to: str | None
+    fields: Entity | None
+    origin: str
+    event_id: str
+    source_time: int
+    routed_time: int
+    revision: int
+
+
+class DeadLetter(TypedDict):
+    """`dead_letter.avsc`: value of `dead_letters`."""
+
+    id: str
+    system: str
+    entity: str
+    stage: Stage
+    reason: str
+    message: str
+    field: str | None
+    event_id: str
+    trace_id: str
+    topic: str
+    partition: int
+    offset: int
+    time: int
+    revision: int
+    key_id: str
+    payload: bytes | None
+
+
+class Outcome(TypedDict):
+    """`outcome.avsc`: value of `outcomes`."""
+
+    result: Result
+    system: str
+    entity: str
+    topic: str
+    partition: int
+    first: int
+    last: int
+    epoch: int
+    count: int
+    reason: str | None
+    event_id: str | None
+    oldest_source_time: int
+    newest_source_time: int
+    time: int
+    process: str
+
+
+class ConnectorState(TypedDict):
+    """`connector_state.avsc`: value of `connectors`."""
+
+    role: Literal["source", "sink"]
+    system: str
+    generation: int
+    epoch: int
+    phase: Phase
+    detail: str
+    message: str
+    time: int

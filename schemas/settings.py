@@ -1,0 +1,29 @@
+"""Where a process finds Kafka, the registry and its own files: environment variables `LIENTHONG_*`."""
+
+from pathlib import Path
+
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Read once at the start of a process and passed on; nothing else reads the environment."""
+
+    model_config = SettingsConfigDict(env_prefix="LIENTHONG_", extra="ignore")
+
+    #: Bootstrap servers, as Kafka spells them.
+    kafka: str = "127.0.0.1:9092"
+    #: Base address of the schema registry's Confluent API.
+    registry: str = "http://127.0.0.1:8081/apis/ccompat/v7"
+    #: Folder of what this machine keeps: RocksDB, logs. It can be lost: state is rebuilt from Kafka.
+    data: Path = Path(".data")
+    #: Folder of the files that `${file:name}` in a manifest refers to.
+    secrets: Path = Path(".data/secrets")
+    #: Stable name of this worker slot; two live workers never share one.
+    worker: str = "w1"
+    #: Loopback port of the Prometheus endpoint; 0 turns it off.
+    metrics_port: int = 0
+    #: Partitions of each entity's topics, fixed when they are created.
+    partitions: int = 4
+    #: Name of the dead-letter key file in `secrets`.
+    dead_letter_key: str = "dead_letter_key"
+    log_level: str = "info"

@@ -1,0 +1,83 @@
+"""Names and settings of every Kafka topic. Nothing else in the project spells a topic's name."""
+
+from dataclasses import dataclass, field
+
+CATALOGUE = "catalogue"
+CONNECTORS = "connectors"
+DEAD_LETTERS = "dead_letters"
+OUTCOMES = "outcomes"
+
+_DAY_MS = 24 * 3600 * 1000
+#: How long raw events and forwards can be replayed. Longer absences are mended by a resync.
+RAW_RETENTION_MS = 7 * _DAY_MS
+
+
+@dataclass(frozen=True)
+class Topic:
+    """A topic to be created: its name, number of partitions and settings as Kafka spells them."""
+
+    name: str
+    partitions: int
+    config: dict[str, str] = field(default_factory=dict)
+
+
+def raw(system: str, entity: str) -> str:
+    """Change events as captured from one system, keyed by entity key."""
+    return f"raw.{system}.{entity}"
+
+
+def identify(entity: str) -> str:
+    """Claims and changes on their way from one key's owner to another's; the anchor of the workers' group."""
+    return f"identify.{entity}"
+
+
+def state(entity: str) -> str:
+    """Golden record and claims of every key; compacted; the changelog of the workers' state."""
+    return f"entity.{entity}"
+
+
+def to(system: str, entity: str) -> str:
+    """Deliveries to one subscriber, only its fields; compacted; one partition, so that renames keep their order."""
+    return f"to.{system}.{entity}"
+
+
+def _compacted() -> dict[str, str]:
+    # Quiet topics must compact too, else an erased person stays in an open segment for ever.
+    return {
+        "cleanup.policy": "compact",
+        "segment.ms": str(_DAY_MS),
+        "max.compaction.lag.ms": str(2 * _DAY_MS),
+        "min.cleanable.dirty.ratio": "0.3",
+    }
+
+
+def _retained(milliseconds: int) -> dict[str, str]:
+    return {"cleanup.policy": "delete", "retention.ms": str(milliseconds), "segment.ms": str(_DAY_MS)}
+
+
+def shared_topics() -> list[Topic]:
+    """The topics that exist once in a city."""
+    return [
+        Topic(CATALOGUE, 1, _compacted()),
+        Topic(CONNECTORS, 1, _compacted()),
+        Topic(DEAD_LETTERS, 1, _retained(90 * _DAY_MS)),
+        Topic(OUTCOMES, 1, _retained(30 * _DAY_MS)),
+    ]
+
+
+def entity_topics(entity: str, *, partitions: int) -> list[Topic]:
+    """The topics of one entity that belong to the workers."""
+    return [
+        Topic(identify(entity), partitions, _retained(RAW_RETENTION_MS)),
+        Topic(state(entity), partitions, _compacted()),
+    ]
+
+
+def raw_topic(system: str, entity: str, *, partitions: int) -> Topic:
+    """The topic of one publisher; as many partitions as the entity has, for one worker owns partition n of all."""
+    return Topic(raw(system, entity), partitions, _retained(RAW_RETENTION_MS))
+
+
+def delivery_topic(system: str, entity: str) -> Topic:
+    """The topic of one subscriber."""
+    return Topic(to(system, entity), 1, _compacted())

@@ -1,0 +1,1 @@
+"""What happens to a change between its source and its subscribers."""
