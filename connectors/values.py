@@ -69,7 +69,7 @@ class Rejected(NamedTuple):
 
 
 class Finding(NamedTuple):
-    """One result of a probe. `remedy` is what to do, e.g. the GRANT or ALTER to run; `problem` is empty when all is well."""
+    """One result of a probe. `remedy`: the GRANT or ALTER to run, say; `problem` is empty when all is well."""
 
     subject: str
     problem: str
