@@ -37,7 +37,7 @@ def bury(  # noqa: PLR0913 - a dead letter has this many facts
     payload: bytes | None,
     revision: int = 0,
 ) -> DeadLetter:
-    """The record for the topic `dead_letters`. `payload` None: too large to keep, `origin` or the event id refers to it."""
+    """The record for the topic `dead_letters`. `payload` None: too large; `origin` or the event id refers to it."""
     # The same failure of the same record has the same id, so a repeated attempt does not count twice.
     identity = f"{stage}/{system}/{event_id}/{origin.topic}/{origin.partition}/{origin.offset}/{reason.code}"
     return DeadLetter(
