@@ -1,0 +1,76 @@
+"""Processes of the product under test: started, killed with -9 and started again, as a service manager would."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+
+@dataclass
+class Process:
+    """One process that is started again whenever it ends, until `stop`."""
+
+    name: str
+    argv: list[str]
+    environment: dict[str, str]
+    log: Path
+    starts: int = 0
+    _running: subprocess.Popen[bytes] | None = None
+    _stopping: threading.Event = field(default_factory=threading.Event)
+    _keeper: threading.Thread | None = None
+
+    def start(self) -> "Process":
+        self._spawn()
+        self._keeper = threading.Thread(target=self._keep, name=f"keep-{self.name}", daemon=True)
+        self._keeper.start()
+        return self
+
+    def _spawn(self) -> None:
+        with self.log.open("ab") as output:
+            self._running = subprocess.Popen(
+                self.argv, env=os.environ | self.environment, stdout=output, stderr=output, start_new_session=True
+            )
+        self.starts += 1
+
+    def _keep(self) -> None:
+        while not self._stopping.is_set():
+            assert self._running is not None
+            self._running.wait()
+            if not self._stopping.wait(0.2):
+                self._spawn()
+
+    def kill(self) -> None:
+        """-9, with no warning; it is started again."""
+        assert self._running is not None
+        self._running.kill()
+
+    def stop(self) -> int:
+        """Ask it to stop and return its exit code; -9 after 20 seconds."""
+        self._stopping.set()
+        assert self._running is not None and self._keeper is not None
+        self._running.send_signal(signal.SIGTERM)
+        try:
+            code = self._running.wait(20)
+        except subprocess.TimeoutExpired:
+            self._running.kill()
+            code = self._running.wait()
+        self._keeper.join(5)
+        return code
+
+
+def python(*arguments: str) -> list[str]:
+    """argv of a module of ours, in this interpreter."""
+    return [sys.executable, "-m", *arguments]
+
+
+def wait_until(true: Callable[[], bool], *, seconds: float, what: str) -> None:
+    """Poll until `true()`; AssertionError with `what` after the deadline."""
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+        time.sleep(0.2)

@@ -1,0 +1,74 @@
+"""The target table of the crash checker, its history by trigger, and what must be true of it at the end."""
+
+from typing import NamedTuple
+
+import psycopg
+
+TARGET_DDL = """
+create table public.nhan_khau(
+  ma text primary key, so_dinh_danh varchar(12), ho_va_ten text, ngay_sinh text, gioi_tinh text, dia_chi text,
+  ghi_chu text);
+create table public.lich_su(
+  stt bigint generated always as identity primary key, thao_tac text, ma text, ghi_chu text, ma_cu text);
+create function public.ghi_lich_su() returns trigger language plpgsql as $$
+begin
+  if tg_op = 'DELETE' then insert into public.lich_su(thao_tac, ma, ghi_chu) values ('delete', old.ma, old.ghi_chu);
+  elsif tg_op = 'UPDATE' then
+    insert into public.lich_su(thao_tac, ma, ghi_chu, ma_cu) values ('update', new.ma, new.ghi_chu, old.ma);
+  else insert into public.lich_su(thao_tac, ma, ghi_chu) values ('insert', new.ma, new.ghi_chu);
+  end if;
+  return null;
+end $$;
+create trigger lich_su after insert or update or delete on public.nhan_khau
+  for each row execute function public.ghi_lich_su();
+"""
+
+_EXPECTED = """
+select coalesce('citizen_id:' || so_dinh_danh, 'nguon#' || id), so_dinh_danh, ho_ten,
+  case when ngay_sinh like '__/__/____' then to_char(to_date(ngay_sinh,'DD/MM/YYYY'),'YYYY-MM-DD') else ngay_sinh end,
+  case gioi_tinh when '1' then 'Nam' else 'Nữ' end, dia_chi, ghi_chu
+from public.cong_dan order by 1"""
+_ACTUAL = "select ma, so_dinh_danh, ho_va_ten, ngay_sinh, gioi_tinh, dia_chi, ghi_chu from public.nhan_khau order by 1"
+
+
+class Difference(NamedTuple):
+    """Rows by key that are in one side only, or differ."""
+
+    missing: list[str]
+    ghosts: list[str]
+    different: list[str]
+
+    def __bool__(self) -> bool:
+        return bool(self.missing or self.ghosts or self.different)
+
+
+def difference(source_dsn: str, target_dsn: str) -> Difference:
+    """Source and target compared by key and value."""
+    with psycopg.connect(source_dsn) as source, psycopg.connect(target_dsn) as target:
+        expected = {row[0]: row for row in source.execute(_EXPECTED)}
+        actual = {row[0]: row for row in target.execute(_ACTUAL)}
+    return Difference(
+        missing=sorted(expected.keys() - actual.keys()),
+        ghosts=sorted(actual.keys() - expected.keys()),
+        different=sorted(key for key in expected.keys() & actual.keys() if expected[key] != actual[key]),
+    )
+
+
+def history_faults(target_dsn: str) -> list[str]:
+    """What the target's history must never show: a row's counter that falls, or the same state written twice."""
+    with psycopg.connect(target_dsn) as target:
+        rows = target.execute("select stt, thao_tac, ma, ghi_chu from public.lich_su order by stt").fetchall()
+    faults: list[str] = []
+    newest: dict[str, tuple[int, set[str]]] = {}
+    for number, operation, key, note in rows:
+        if operation == "delete":
+            continue
+        uid, _, text = note.partition(":")
+        counter = int(text)
+        last, keys = newest.get(uid, (0, set()))
+        if counter < last:
+            faults.append(f"history {number}: row {uid} went back from {last} to {counter} under {key}")
+        elif counter == last and key in keys:
+            faults.append(f"history {number}: row {uid} state {counter} written twice under {key}")
+        newest[uid] = (counter, keys | {key} if counter == last else {key})
+    return faults
