@@ -1,0 +1,1 @@
+"""Kafka, a schema registry and PostgreSQL on one machine, from package indexes alone."""
