@@ -1,0 +1,130 @@
+"""All manifests of a city, compiled: who publishes, owns and receives what. A new revision is a new object."""
+
+import json
+from collections.abc import Iterable
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+
+from schemas import compose
+from schemas.errors import SchemasError
+from schemas.manifest import EXISTENCE, Manifest, Publication, Subscription
+
+
+class CatalogueError(SchemasError):
+    """A catalogue that cannot be read, or a question about a system that is not in it."""
+
+
+class Catalogue:
+    """Answers from the manifests. Systems are ordered by id, so that every process answers the same."""
+
+    def __init__(self, manifests: Iterable[Manifest], revision: int, mapping_revisions: dict[str, int]) -> None:
+        self.revision = revision
+        self.manifests: dict[str, Manifest] = {m.system: m for m in sorted(manifests, key=lambda m: m.system)}
+        self._mapping_revisions = mapping_revisions
+
+    def manifest(self, system: str) -> Manifest:
+        """Raises CatalogueError where the system is not in the catalogue."""
+        if system not in self.manifests:
+            raise CatalogueError(
+                f"looking for system {system!r} in catalogue revision {self.revision}: it is not there; "
+                "add its manifest and run `lienthong apply`"
+            )
+        return self.manifests[system]
+
+    def mapping_revision(self, system: str) -> int:
+        """The catalogue revision in which this system's manifest last changed."""
+        self.manifest(system)
+        return self._mapping_revisions[system]
+
+    def entities(self) -> list[str]:
+        """Every entity that anybody publishes or subscribes to."""
+        return sorted({entity for m in self.manifests.values() for entity in (*m.publishes, *m.subscribes)})
+
+    def publishers(self, entity: str) -> list[str]:
+        """Systems that publish the entity."""
+        return [system for system, manifest in self.manifests.items() if entity in manifest.publishes]
+
+    def subscribers(self, entity: str) -> list[str]:
+        """Systems that subscribe to the entity."""
+        return [system for system, manifest in self.manifests.items() if entity in manifest.subscribes]
+
+    def publications(self, system: str, entity: str) -> list[Publication]:
+        """Empty where the system does not publish the entity."""
+        return self.manifest(system).publishes.get(entity, [])
+
+    def subscription(self, system: str, entity: str) -> Subscription | None:
+        """None where the system does not subscribe to the entity."""
+        return self.manifest(system).subscribes.get(entity)
+
+    def order(self, entity: str, field: str) -> tuple[str, ...]:
+        """Publishers of the field: its owner first, then owners of existence, then the others."""
+        return self._orders.get((entity, field), ())
+
+    def existence_owners(self, entity: str) -> tuple[str, ...]:
+        """Systems that say whether the entity exists; empty where nobody owns that and any claim makes it exist."""
+        return self._owners.get((entity, EXISTENCE), ())
+
+    def to_json(self) -> bytes:
+        """For the topic `catalogue`. Secrets are references, as in the manifests."""
+        body = {
+            "revision": self.revision,
+            "mapping_revisions": self._mapping_revisions,
+            "manifests": [manifest.dumped() for manifest in self.manifests.values()],
+        }
+        return json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
+
+    @classmethod
+    def from_json(cls, data: bytes) -> "Catalogue":
+        """What `to_json` wrote. Raises CatalogueError."""
+        try:
+            body: dict[str, Any] = json.loads(data)
+            manifests = [Manifest.model_validate(manifest) for manifest in body["manifests"]]
+            return cls(manifests, body["revision"], body["mapping_revisions"])
+        except (ValueError, KeyError, TypeError) as error:
+            fields = [str(e["loc"]) for e in error.errors()] if isinstance(error, ValidationError) else [str(error)]
+            raise CatalogueError(
+                f"reading the catalogue: it was written by another version ({', '.join(fields)}); run `lienthong apply`"
+            ) from None
+
+    @cached_property
+    def _owners(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        owners: dict[tuple[str, str], tuple[str, ...]] = {}
+        for system, manifest in self.manifests.items():
+            for entity, publications in manifest.publishes.items():
+                for field in dict.fromkeys(name for publication in publications for name in publication.owns):
+                    owners[entity, field] = (*owners.get((entity, field), ()), system)
+        return owners
+
+    @cached_property
+    def _orders(self) -> dict[tuple[str, str], tuple[str, ...]]:
+        return {
+            (entity, field): tuple(sorted(self._field_publishers(entity, field), key=self._rank(entity, field)))
+            for entity in self.entities()
+            for field in compose.entity_fields(entity)
+        }
+
+    def _field_publishers(self, entity: str, field: str) -> list[str]:
+        return [
+            system
+            for system in self.publishers(entity)
+            if any(field in publication.fields for publication in self.manifests[system].publishes[entity])
+        ]
+
+    def _rank(self, entity: str, field: str) -> Any:
+        owners, existence = self._owners.get((entity, field), ()), self.existence_owners(entity)
+        return lambda system: (system not in owners, system not in existence, system)
+
+
+def compile_catalogue(manifests: Iterable[Manifest], revision: int, *, previous: Catalogue | None = None) -> Catalogue:
+    """A catalogue of checked manifests. A system that stands unchanged in `previous` keeps its mapping revision."""
+    listed = list(manifests)
+    revisions = {manifest.system: _mapping_revision(manifest, revision, previous) for manifest in listed}
+    return Catalogue(listed, revision, revisions)
+
+
+def _mapping_revision(manifest: Manifest, revision: int, previous: Catalogue | None) -> int:
+    if previous is None or previous.manifests.get(manifest.system) != manifest:
+        return revision
+    return previous.mapping_revision(manifest.system)

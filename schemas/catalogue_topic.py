@@ -1,0 +1,82 @@
+"""The catalogue in Kafka: one record in the compacted topic `catalogue`."""
+
+import time
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+
+from schemas import topics
+from schemas.catalogue import Catalogue, CatalogueError
+from schemas.kafka import consumer_settings, producer_settings
+from schemas.settings import Settings
+
+_KEY = b"catalogue"
+_TIMEOUT_SECONDS = 30.0
+
+
+class NoCatalogue(CatalogueError):  # noqa: N818 - reads as what happened
+    """No manifests were applied yet: run `lienthong apply`."""
+
+    def __init__(self, bootstrap: str) -> None:
+        super().__init__(f"reading the catalogue from Kafka at {bootstrap}: there is none; run `lienthong apply`")
+
+
+def publish(settings: Settings, catalogue: Catalogue) -> None:
+    """Returns once Kafka has acknowledged. The topic must exist. Raises CatalogueError."""
+    producer = Producer(producer_settings(settings.kafka, **{"delivery.timeout.ms": int(_TIMEOUT_SECONDS * 1000)}))
+    failures: list[KafkaError] = []
+    producer.produce(
+        topics.CATALOGUE,
+        key=_KEY,
+        value=catalogue.to_json(),
+        on_delivery=lambda error, _: failures.append(error) if error else None,
+    )
+    waiting = producer.flush(_TIMEOUT_SECONDS + 5)
+    if waiting or failures:
+        reason = failures[0].str() if failures else "no answer"
+        raise CatalogueError(
+            f"publishing catalogue revision {catalogue.revision} to Kafka at {settings.kafka}: {reason}; "
+            "see that Kafka runs and that the topic exists, then try again"
+        )
+
+
+def read(settings: Settings) -> Catalogue:
+    """The last catalogue published. Raises NoCatalogue, or CatalogueError where Kafka cannot be read."""
+    group = f"lienthong.catalogue.{uuid4()}"  # never committed: librdkafka wants a name
+    consumer = Consumer(consumer_settings(settings.kafka, group, **{"enable.partition.eof": True}))
+    try:
+        value = _last_value(consumer)
+    except KafkaException as error:
+        if error.args[0].code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
+            raise NoCatalogue(settings.kafka) from None
+        raise CatalogueError(
+            f"reading the catalogue from Kafka at {settings.kafka}: {error.args[0].str()}; see that Kafka runs"
+        ) from error
+    finally:
+        consumer.close()
+    if value is None:
+        raise NoCatalogue(settings.kafka)
+    return Catalogue.from_json(value)
+
+
+def _last_value(consumer: Consumer) -> bytes | None:
+    """The newest value of the one key, None where the topic is empty. Raises KafkaException."""
+    partition = TopicPartition(topics.CATALOGUE, 0)
+    low, high = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_SECONDS)
+    if low == high:
+        return None
+    partition.offset = low
+    consumer.assign([partition])
+    deadline, last = time.monotonic() + _TIMEOUT_SECONDS, None
+    while time.monotonic() < deadline:
+        message = consumer.poll(1.0)
+        if message is None:
+            continue
+        error = message.error()
+        if error is None:
+            last = message.value() if message.key() == _KEY else last
+        elif error.code() == KafkaError._PARTITION_EOF:
+            return last
+        else:
+            raise KafkaException(error)
+    raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the end of the topic was not reached"))

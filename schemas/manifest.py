@@ -1,0 +1,191 @@
+"""The model of one system's manifest: how it is reached, what it publishes, what it subscribes to.
+
+The YAML form and the JSON form in the catalogue are the same: `Manifest.model_validate` reads both, `dumped` writes it.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Annotated, Any, Final
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_serializer, model_validator
+
+#: The word in `owns` for the right to say that an entity exists and, by deleting it, that it does not.
+EXISTENCE: Final = "existence"
+#: The word in a subscription's `key` for the whole entity key instead of a bare identifier.
+WHOLE_KEY: Final = "key"
+
+_CADENCE = re.compile(r"([1-9]\d*)([smhd])")
+_SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+SystemId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+class Part(BaseModel):
+    """Every part of a manifest: immutable, and nothing in it that is not known."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_by_name=True, validate_by_alias=True)
+
+
+def _listed(value: Any) -> Any:
+    return [value] if isinstance(value, Mapping) else value
+
+
+def _long_form(value: Any) -> Any:
+    return {"from": value} if isinstance(value, str) else value
+
+
+class Name(Part):
+    """What people call the system."""
+
+    vi: Text
+    en: Text
+
+
+class SourceKey(Part):
+    """Written `{citizen_id: so_dinh_danh, else: id}`: the column of a shared identifier, and the one that stands in."""
+
+    #: Kind of identifier, e.g. `citizen_id`; None where the system's rows carry none.
+    kind: str | None = None
+    #: Column that holds the identifier; None where `kind` is.
+    column: str | None = None
+    #: Column that always names the row within its system, usually the primary key.
+    otherwise: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or "otherwise" in value:
+            return value
+        kinds = [name for name in value if name != "else"]
+        if len(kinds) > 1:
+            raise ValueError("several identifiers; name one kind of identifier, and under `else` the primary key")
+        if value.get("else") is None:
+            raise ValueError("no `else`: name the column that says which row it is where the identifier is missing")
+        kind = kinds[0] if kinds else None
+        return {"kind": kind, "column": value[kind] if kind else None, "otherwise": value["else"]}
+
+    @model_serializer
+    def _written(self) -> dict[str, str]:
+        shared = {self.kind: self.column} if self.kind and self.column else {}
+        return {**shared, "else": self.otherwise}
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns that the key is made of; the source must send all of them also for a deleted row."""
+        return (self.column, self.otherwise) if self.column else (self.otherwise,)
+
+
+class TargetKey(Part):
+    """Written `{so_dinh_danh: citizen_id}` or `{ma_lien_thong: key}`: the column by which the target finds its row."""
+
+    column: Text
+    #: Kind of identifier, stored bare; or WHOLE_KEY.
+    kind: Text
+
+    @model_validator(mode="before")
+    @classmethod
+    def _read(cls, value: Any) -> Any:
+        if not isinstance(value, Mapping) or set(value) == {"column", "kind"}:
+            return value
+        if len(value) != 1:
+            raise ValueError("one column must be the key: write {column: citizen_id} or {column: key}")
+        [(column, kind)] = value.items()
+        return {"column": column, "kind": kind}
+
+    @model_serializer
+    def _written(self) -> dict[str, str]:
+        return {self.column: self.kind}
+
+
+class FieldIn(Part):
+    """Where a published field comes from. `codes` maps the system's code to the canonical value."""
+
+    column: Text = Field(alias="from")
+    format: Text | None = None
+    codes: dict[str, str] | None = None
+
+
+class FieldOut(Part):
+    """What a subscribed column gets. `codes` maps the system's code to the canonical value, as in FieldIn."""
+
+    field: Text = Field(alias="from")
+    format: Text | None = None
+    codes: dict[str, str] | None = None
+
+
+class Publication(Part):
+    """One table or endpoint that feeds one entity."""
+
+    resource: Text = Field(alias="from")
+    key: SourceKey
+    #: By entity field.
+    fields: dict[str, Annotated[FieldIn, BeforeValidator(_long_form)]] = Field(min_length=1)
+    #: Fields that this system is the authority for; EXISTENCE among them where it decides that the entity exists.
+    owns: list[str] = []
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Every column that is read, each once: key columns first."""
+        return tuple(dict.fromkeys([*self.key.columns, *(field.column for field in self.fields.values())]))
+
+
+class Subscription(Part):
+    """What one system receives of one entity, where it goes, and why it may have it."""
+
+    into: Text
+    key: TargetKey
+    #: By target column.
+    fields: dict[str, Annotated[FieldOut, BeforeValidator(_long_form)]] = Field(min_length=1)
+    #: Expression over entity fields; see schemas/expressions.py. None: every record.
+    where: Text | None = None
+    purpose: Text
+    legal_basis: Text | None = None
+
+
+class Manifest(Part):
+    """One system. `connect` holds `kind` and that kind's own settings, secrets as references."""
+
+    system: SystemId
+    name: Name | None = None
+    #: Who answers for the system.
+    steward: Text | None = None
+    #: Declared freshness: a change should be captured within this time. A number and s, m, h or d.
+    cadence: str = Field(default="1m", pattern=rf"^{_CADENCE.pattern}$")
+    connect: dict[str, Any]
+    publishes: dict[str, Annotated[list[Publication], BeforeValidator(_listed), Field(min_length=1)]] = {}
+    subscribes: dict[str, Subscription] = {}
+
+    @model_validator(mode="after")
+    def _has_kind(self) -> "Manifest":
+        if not isinstance(self.connect.get("kind"), str):
+            raise ValueError("`connect` has no `kind`; say how the system is reached, e.g. kind: postgres")
+        return self
+
+    @property
+    def kind(self) -> str:
+        """How the system is reached: the name of a file in connectors/sources and connectors/sinks."""
+        return str(self.connect["kind"])
+
+    @property
+    def cadence_seconds(self) -> int:
+        """`cadence` as a number."""
+        match = _CADENCE.fullmatch(self.cadence)
+        assert match is not None  # noqa: S101 - validated
+        return int(match[1]) * _SECONDS[match[2]]
+
+    def title(self, language: str) -> str:
+        """The name in `vi` or `en`; the id where the manifest gives none."""
+        return str(getattr(self.name, language)) if self.name else self.system
+
+    def resources(self) -> dict[str, list[tuple[str, Publication]]]:
+        """Published tables or endpoints, each with the entities that it feeds and how."""
+        found: dict[str, list[tuple[str, Publication]]] = {}
+        for entity, publications in self.publishes.items():
+            for publication in publications:
+                found.setdefault(publication.resource, []).append((entity, publication))
+        return found
+
+    def dumped(self) -> dict[str, Any]:
+        """The manifest as plain values, as a YAML file would hold it."""
+        return self.model_dump(mode="json", by_alias=True, exclude_defaults=True)
