@@ -73,7 +73,7 @@ class Catalogue:
             "mapping_revisions": self._mapping_revisions,
             "manifests": [manifest.dumped() for manifest in self.manifests.values()],
         }
-        return json.dumps(body, ensure_ascii=False, sort_keys=True).encode()
+        return json.dumps(body, ensure_ascii=False).encode()
 
     @classmethod
     def from_json(cls, data: bytes) -> "Catalogue":

@@ -7,7 +7,16 @@ import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, model_serializer, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 #: The word in `owns` for the right to say that an entity exists and, by deleting it, that it does not.
 EXISTENCE: Final = "existence"
@@ -156,11 +165,12 @@ class Manifest(Part):
     publishes: dict[str, Annotated[list[Publication], BeforeValidator(_listed), Field(min_length=1)]] = {}
     subscribes: dict[str, Subscription] = {}
 
-    @model_validator(mode="after")
-    def _has_kind(self) -> "Manifest":
-        if not isinstance(self.connect.get("kind"), str):
-            raise ValueError("`connect` has no `kind`; say how the system is reached, e.g. kind: postgres")
-        return self
+    @field_validator("connect")
+    @classmethod
+    def _has_kind(cls, connect: dict[str, Any]) -> dict[str, Any]:
+        if not isinstance(connect.get("kind"), str):
+            raise ValueError("no `kind`: say how the system is reached, e.g. kind: postgres")
+        return connect
 
     @property
     def kind(self) -> str:

@@ -1,0 +1,131 @@
+"""Between a system's rows and canonical entities, both ways, as its manifest says. Compiled once, run for every record."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from schemas import compose, identity
+from schemas.conversions import Convert, RuleError, reader, valid_identifier, writer
+from schemas.errors import SchemasError
+from schemas.manifest import WHOLE_KEY, Publication, Subscription
+from schemas.records import Entity, Row
+
+
+class MappingError(SchemasError):
+    """One value that cannot be mapped. `reason` is a stable code; the message never holds the value."""
+
+    def __init__(self, *, field: str, column: str, reason: str, message: str) -> None:
+        super().__init__(f"{field} from column {column}: {message}")
+        self.field = field
+        self.column = column
+        self.reason = reason
+        self.message = message
+
+
+class MappedIn(NamedTuple):
+    """`values` holds the mapped fields only, canonical or None; `stated_null` names those that the row states empty."""
+
+    values: Entity
+    stated_null: list[str]
+
+
+def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedIn]:
+    """The function from a source row to canonical values. It raises MappingError for the first bad value."""
+    formats = compose.entity_fields(entity)
+    plan: list[tuple[str, str, Convert]] = [
+        (field, mapped.column, reader(formats[field], mapped.format, mapped.codes))
+        for field, mapped in publication.fields.items()
+    ]
+
+    def map_in(row: Row) -> MappedIn:
+        values: Entity = {}
+        stated_null: list[str] = []
+        for field, column, convert in plan:
+            try:
+                value = row[column]
+                if value is not None:
+                    value = convert(value)
+            except KeyError:
+                raise _missing_column(publication, field, column) from None
+            except RuleError as error:
+                raise MappingError(field=field, column=column, reason=error.code, message=str(error)) from None
+            values[field] = value
+            if value is None:
+                stated_null.append(field)
+        return MappedIn(values, stated_null)
+
+    return map_in
+
+
+def compile_out(subscription: Subscription, entity: str) -> Callable[[Entity], Row]:
+    """The function from a golden record to the target's columns, as text. It raises MappingError."""
+    formats = compose.entity_fields(entity)
+    plan: list[tuple[str, str, Convert]] = [
+        (column, mapped.field, writer(formats[mapped.field], mapped.format, mapped.codes))
+        for column, mapped in subscription.fields.items()
+    ]
+
+    def map_out(record: Entity) -> Row:
+        row: Row = {}
+        for column, field, convert in plan:
+            value = record.get(field)
+            if value is not None:
+                try:
+                    value = convert(value)
+                except RuleError as error:
+                    raise MappingError(field=field, column=column, reason=error.code, message=str(error)) from None
+            row[column] = value
+        return row
+
+    return map_out
+
+
+def key_in(publication: Publication, system: str) -> Callable[[Row], str]:
+    """The function from a source row to its entity key. It raises MappingError where nothing names the row."""
+    kind, column, otherwise = publication.key.kind, publication.key.column, publication.key.otherwise
+
+    def local_key(row: Row) -> str:
+        name = row.get(otherwise)
+        if name is None:
+            raise _no_key(otherwise)
+        return identity.local(system, str(name))
+
+    if kind is None or column is None:
+        return local_key
+    valid = valid_identifier(kind)
+
+    def shared_key(row: Row) -> str:
+        found = valid(row.get(column))
+        return identity.identified(kind, found) if found else local_key(row)
+
+    return shared_key
+
+
+def key_out(subscription: Subscription) -> Callable[[str], Row | None]:
+    """The function from an entity key to the target's key column; None where the key is of a kind it cannot hold."""
+    column, kind = subscription.key.column, subscription.key.kind
+    if kind == WHOLE_KEY:
+        return lambda key: {column: key}
+
+    def bare(key: str) -> Row | None:
+        found = identity.identifier(key, kind)
+        return None if found is None else {column: found}
+
+    return bare
+
+
+def _missing_column(publication: Publication, field: str, column: str) -> MappingError:
+    return MappingError(
+        field=field,
+        column=column,
+        reason="missing_column",
+        message=f"{publication.resource} has no such column; correct `fields: {field}` in the manifest",
+    )
+
+
+def _no_key(column: str) -> MappingError:
+    return MappingError(
+        field="key",
+        column=column,
+        reason="missing_key",
+        message="neither an identifier nor this column names the row; correct `key: else` in the manifest",
+    )
