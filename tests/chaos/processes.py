@@ -68,9 +68,9 @@ def python(*arguments: str) -> list[str]:
     return [sys.executable, "-m", *arguments]
 
 
-def wait_until(true: Callable[[], bool], *, seconds: float, what: str) -> None:
-    """Poll until `true()`; AssertionError with `what` after the deadline."""
+def wait_until(true: Callable[[], bool], *, seconds: float, what: str, detail: Callable[[], str] = lambda: "") -> None:
+    """Poll until `true()`; AssertionError with `what` and `detail()` after the deadline."""
     deadline = time.monotonic() + seconds
     while not true():
-        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s"
+        assert time.monotonic() < deadline, f"{what}: not within {seconds:.0f} s {detail()}"
         time.sleep(0.2)
