@@ -1,0 +1,55 @@
+# `make` explains itself. Every target that needs Python packages makes the virtual environment first.
+
+PY      ?= python3
+VENV    := .venv
+BIN     := $(VENV)/bin
+DATA    ?= $(if $(LIENTHONG_DATA),$(LIENTHONG_DATA),.data)
+JOBS    ?= 2
+PROJECT := pyproject.toml
+COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
+           --no-emit-index-url --no-header --no-annotate
+CODE    := schemas connectors streams console deploy tests
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+
+help: ## Show this help
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@echo
+	@echo "  PY=python3.13 make venv takes another Python (3.11 or newer); DATA=/some/where make run another data directory."
+
+run: $(VENV)/run.stamp ## Start the whole city on this machine; Ctrl-C stops it, a second start resumes
+	@exec $(BIN)/python -m deploy.embedded up --data "$(DATA)"
+
+test: $(VENV)/dev.stamp ## Run all tests: unit, contract, golden, integration (against real servers)
+	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST)
+
+lint: $(VENV)/dev.stamp ## Check style, types and import boundaries
+	$(BIN)/ruff check $(CODE)
+	$(BIN)/ruff format --check $(CODE)
+	$(BIN)/mypy --strict $(CODE)
+	$(BIN)/lint-imports
+
+lock: $(VENV)/dev.stamp ## Remake the hash locks of the Python packages and of the servers' files
+	echo 'setuptools>=80' | $(COMPILE) --extra postgres --extra embedded $(PROJECT) - -o deploy/locks/run.txt $(UPGRADE)
+	$(COMPILE) --extra postgres --extra embedded --extra dev -c deploy/locks/run.txt $(PROJECT) -o deploy/locks/dev.txt $(UPGRADE)
+	$(BIN)/python -m deploy.embedded pin-artifacts
+
+clean-data: $(VENV)/run.stamp ## Forget all data of `make run` (refused while it runs)
+	@$(BIN)/python -m deploy.embedded clean-data --data "$(DATA)"
+
+clean: ## Remove the virtual environment and what tools left behind; data stay
+	rm -rf $(VENV) build *.egg-info .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis
+
+venv: $(VENV)/dev.stamp ## Make the virtual environment with the tools of developers
+
+$(VENV)/bin/python:
+	@bash deploy/setup/make_venv.sh "$(PY)" "$(VENV)"
+
+$(VENV)/run.stamp: $(VENV)/bin/python deploy/locks/run.txt $(PROJECT)
+	@bash deploy/setup/install_locked.sh "$(PY)" "$(VENV)" run
+
+$(VENV)/dev.stamp: $(VENV)/bin/python deploy/locks/dev.txt $(PROJECT)
+	@bash deploy/setup/install_locked.sh "$(PY)" "$(VENV)" dev
+
+.PHONY: help run test lint lock clean-data clean venv
