@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# install_locked.sh PYTHON DIRECTORY LOCK: the packages of deploy/locks/LOCK.txt, each checked against its hash, then this project.
+# install_locked.sh PYTHON DIRECTORY LOCK: what deploy/locks/LOCK.txt names, each checked by its hash, then this project.
 set -euo pipefail
 python=$1
 venv=$2
@@ -19,12 +19,17 @@ fi
 count=$(grep -c == "$lock")
 say "installing $count packages from $lock (about 400 MB on the first time)"
 begin=$SECONDS
-if ! "${pip[@]}" install --require-hashes -r "$lock" 2>&1 | grep -vE '^(Requirement already|Successfully|Looking in|  Using cached)'; then
-    if [ "${PIPESTATUS[0]}" -ne 0 ]; then
-        say "installing from $lock failed; the lines above say why. Check the network, the disk ($(df -h --output=avail . | tail -1 | tr -d ' ') free)" \
-            "and the package index that pip uses (pip config list), then run the same command again"
-        exit 1
-    fi
+# One line a package, and whatever is not ordinary.
+show='
+    /^Collecting / { printf "  %d/%d %s\n", ++n, count, $2; fflush(); next }
+    /^(Requirement already|Successfully|Installing collected|Looking in|  |Attempting|Found existing)/ { next }
+    { print }
+'
+if ! "${pip[@]}" install --require-hashes -r "$lock" 2>&1 | awk -v count="$count" "$show"; then
+    say "installing from $lock failed; the lines above say why. Check the network, the disk" \
+        "($(df -h --output=avail . | tail -1 | tr -d ' ') free) and the package index that pip uses (pip config list)," \
+        "then run the same command again"
+    exit 1
 fi
 "${pip[@]}" install --quiet --no-deps --no-build-isolation -e .
 touch "$venv/$3.stamp"

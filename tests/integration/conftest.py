@@ -1,6 +1,5 @@
 """Real servers for the integration tests. The shared ones start when a test first asks for them."""
 
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -11,11 +10,8 @@ import pytest
 
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
-
-sys.path.insert(0, str(Path(__file__).parent))
-
-from hold_server import FAST
-from shared_servers import SharedPostgres, ask_for
+from tests.integration.hold_server import FAST
+from tests.integration.shared_servers import SharedPostgres, ask_for
 
 
 @pytest.fixture(scope="session")
