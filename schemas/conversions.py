@@ -101,3 +101,21 @@ def _date_in(value: Any, spelled: str | None) -> str | None:
     if spelled == "dd/MM/yyyy" and re.fullmatch(r"\d\d/\d\d/\d{4}", text):
         return "-".join(reversed(text.split("/")))
     raise RuleError("bad_date", f"not a date in the form {spelled or 'yyyy-MM-dd'}; correct it in the source system")
+
+
+def identifier_kinds() -> frozenset[str]:
+    """Kinds of identifiers that can make an entity key."""
+    return frozenset({"citizen_id", "old_id"})
+
+
+def spellings(canonical: str) -> frozenset[str]:
+    """Names of `format` that a field of this canonical format may have in a system; empty where there is but one."""
+    return {
+        "date": frozenset({"yyyy-MM-dd", "dd/MM/yyyy"}),
+        "phone": frozenset({"e164", "local"}),
+    }.get(canonical, frozenset())
+
+
+def canonical_values(canonical: str) -> frozenset[str] | None:
+    """What a code may mean; None where any text will do."""
+    return frozenset({"male", "female", "other"}) if canonical == "sex" else None

@@ -1,4 +1,4 @@
-"""Between a system's rows and canonical entities, both ways, as its manifest says. Compiled once, run for every record."""
+"""Between a system's rows and canonical entities, both ways, as its manifest says. Compiled once, run per record."""
 
 from collections.abc import Callable
 from typing import NamedTuple
