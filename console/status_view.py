@@ -1,0 +1,52 @@
+"""`lienthong status` on a terminal and for scripts."""
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from console.freshness import Health, Line
+from console.words import Language
+
+_MARKS = {Health.green: "●", Health.yellow: "▲", Health.red: "✖"}
+_NUMBERS = ("captured", "delivered", "quarantined", "waiting")
+
+
+def status_view(lines: Sequence[Line], *, revision: int, language: Language) -> RenderableType:
+    """The table, the last trouble of each connector below it, and the legend."""
+    title = f"{language.word('title')} · {language.word('revision', revision=revision)}"
+    parts: list[RenderableType] = [Text(title, style="bold"), _table(lines, language)]
+    told = [line for line in lines if line.trouble]
+    if told:
+        parts.append(Text(language.word("troubles"), style="bold"))
+        parts.extend(_trouble(line, language) for line in told)
+    parts.append(Text(language.word("legend"), style="dim"))
+    return Group(*parts)
+
+
+def _table(lines: Sequence[Line], language: Language) -> Table:
+    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    for name in ("system", "role", "phase", "freshness"):
+        table.add_column(language.word(name), overflow="fold")
+    for name in _NUMBERS:
+        table.add_column(language.word(name), justify="right", no_wrap=True)
+    for line in lines:
+        numbers = (_number(getattr(line, name), language) for name in _NUMBERS)
+        phase = Text(language.word(line.phase), style="" if line.phase == "streaming" else "yellow")
+        table.add_row(line.system, language.word(line.role), phase, _freshness(line, language), *numbers)
+    return table
+
+
+def _freshness(line: Line, language: Language) -> Text:
+    span = language.word("never") if line.freshness is None else language.span(line.freshness)
+    return Text(f"{_MARKS[line.health]} {span}", style=line.health.value)
+
+
+def _number(value: int | None, language: Language) -> str:
+    return "" if value is None else language.number(value)
+
+
+def _trouble(line: Line, language: Language) -> Text:
+    return Text(f"  {line.system} ({language.word(line.role)}): {line.trouble}")

@@ -1,0 +1,93 @@
+"""`lienthong wait-ready`: returns when the city is filled."""
+
+import time
+from typing import Annotated
+
+import typer
+from rich.status import Status
+
+from console.errors import ConsoleError, Unanswered
+from console.observing import Observer
+from console.progress import Obstacle, obstacles, subscribers
+from console.reading import Reader
+from console.screen import is_live, screen
+from console.surroundings import find_settings
+from schemas import catalogue_topic
+from schemas.catalogue import CatalogueError
+from schemas.settings import Settings
+
+_LOOK_SECONDS = 0.5
+#: Where nobody watches, a line now and then is enough for a log.
+_LINE_SECONDS = 5.0
+
+
+def wait_ready(
+    timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait before giving up.")] = 120.0,
+) -> None:
+    """Wait until every source streams and nothing waits for a worker or a sink; exit 1 with the reason if not in time.
+
+    Example: lienthong wait-ready --timeout 60
+    """
+    settings = find_settings()
+    started = time.monotonic()
+    with Reader(settings) as reader, _Progress() as progress:
+        waiting = _Waiting(settings, reader)
+        while found := waiting.look():
+            progress.show(waiting.line or found[0].problem)
+            if time.monotonic() - started > timeout:
+                raise ConsoleError(_explanation(found, timeout))
+            time.sleep(_LOOK_SECONDS)
+    screen.print(f"[green]✔[/] ready after {time.monotonic() - started:.1f} s: {waiting.line or 'nothing to deliver'}")
+
+
+class _Waiting:
+    """Looks at the city as often as asked; what cannot be read yet is an obstacle like others."""
+
+    def __init__(self, settings: Settings, reader: Reader) -> None:
+        self._settings = settings
+        self._reader = reader
+        self._observer = Observer(settings, reader)
+        self.line = ""
+
+    def look(self) -> list[Obstacle]:
+        """What keeps the city from being ready now."""
+        try:
+            self._reader.topics()
+            catalogue = catalogue_topic.read(self._settings)
+            picture = self._observer.look(catalogue)
+        except (Unanswered, CatalogueError) as error:
+            return [Obstacle(str(error), "")]
+        each = subscribers(catalogue, picture)
+        self.line = ", ".join(f"{found.system} {found.done:,} of {found.expected:,}" for found in each)
+        return list(obstacles(catalogue, picture))
+
+
+class _Progress:
+    """One line that is redrawn where a person watches; elsewhere a line now and then, when it has changed."""
+
+    def __init__(self) -> None:
+        self._status = Status("", console=screen) if is_live() else None
+        self._told = ""
+        self._told_at = float("-inf")
+
+    def __enter__(self) -> "_Progress":
+        if self._status:
+            self._status.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._status:
+            self._status.stop()
+
+    def show(self, line: str) -> None:
+        """Let the line be seen."""
+        if self._status:
+            self._status.update(line)
+        elif line != self._told and time.monotonic() - self._told_at > _LINE_SECONDS:
+            screen.print(line, soft_wrap=True)
+            self._told, self._told_at = line, time.monotonic()
+
+
+def _explanation(found: list[Obstacle], timeout: float) -> str:
+    lines = [f"  {each.problem}" + (f"; {each.remedy}" if each.remedy else "") for each in found]
+    return "\n".join([f"waiting for the city: not ready after {timeout:g} s", *lines])
