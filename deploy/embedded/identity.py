@@ -1,12 +1,11 @@
 """Which process a pid means: pids are given out anew, a pid with its start time is not."""
 
-import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
-_START_FIELD = 19  #: of /proc/<pid>/stat, counted after the command's closing parenthesis
-_STATE_FIELD = 0
+_STATE_FIELD = 0  #: of /proc/<pid>/stat, counted from what follows the command's closing parenthesis
+_START_FIELD = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,19 +20,6 @@ class Identity:
         """Whether this very process still runs (a zombie does not)."""
         return identity_of(self.pid) == self
 
-    def dump(self) -> str:
-        """As one line of JSON."""
-        return json.dumps(asdict(self))
-
-    @classmethod
-    def load(cls, text: str) -> "Identity | None":
-        """The inverse of ``dump``; None when the text is damaged, as a half-written file is."""
-        try:
-            found = json.loads(text)
-            return cls(pid=int(found["pid"]), started=int(found["started"]), boot=str(found["boot"]))
-        except (ValueError, KeyError, TypeError):
-            return None
-
 
 def identity_of(pid: int) -> Identity | None:
     """The process that has this pid now, or None when there is none (or only a zombie)."""
@@ -44,4 +30,4 @@ def identity_of(pid: int) -> Identity | None:
     fields = stat.rpartition(")")[2].split()
     if fields[_STATE_FIELD] in "ZX":
         return None
-    return Identity(pid=pid, started=int(fields[_START_FIELD]), boot=_BOOT_ID.read_text().strip())
+    return Identity(pid=pid, started=int(fields[_START_FIELD]), boot=_BOOT_ID.read_text(encoding="ascii").strip())

@@ -76,10 +76,16 @@ class Process:
     def stop(self) -> None:
         """Send the stop signal, wait for the grace period, then kill. Returns when the process is gone."""
         self.ask_to_stop()
+        self.finish()
+
+    def finish(self) -> bool:
+        """What follows ``ask_to_stop``: wait for the grace period, then kill. Whether it ended in time; it is gone."""
         try:
             self._popen.wait(self.command.grace_seconds)
         except subprocess.TimeoutExpired:
             self.kill()
+            return False
+        return True
 
     def kill(self) -> None:
         """SIGKILL. Returns when the process is gone."""

@@ -1,17 +1,13 @@
 """The shape that Kafka, the registry and PostgreSQL share."""
 
-import time
 from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import ClassVar
 
 from deploy.embedded.cache import Report
-from deploy.embedded.errors import StartError
 from deploy.embedded.ports import ensure_free, free_port
 from deploy.embedded.process import Command, Process
-
-_POLL_SECONDS = 0.05
-_TAIL_BYTES = 1_500
+from deploy.embedded.waiting import wait_for_answer
 
 
 def say_nothing(_: str) -> None:
@@ -58,16 +54,14 @@ class Server(ABC):
         self._process = Process(command, log=self.log_path)
 
     def wait_ready(self, *, seconds: float = 60.0) -> None:
-        """Return when it answers. Raises StartError, with the end of its log, when it ends or stays silent."""
-        deadline = time.monotonic() + seconds
-        while not self.is_ready():
-            if self.pid is None:
-                raise StartError(f"starting {self.name}: it ended. {self._log_end()}")
-            if time.monotonic() > deadline:
-                raise StartError(
-                    f"starting {self.name}: no answer on port {self.port} in {seconds:.0f} s. {self._log_end()}"
-                )
-            time.sleep(_POLL_SECONDS)
+        """Return when it answers. Raises StartError, with the end of its log, when it ends or stays silent too long."""
+        wait_for_answer(
+            self.name,
+            is_ready=self.is_ready,
+            is_alive=lambda: self.pid is not None,
+            log=self.log_path,
+            seconds=seconds,
+        )
 
     def stop(self) -> None:
         """End it in order, or by SIGKILL after its grace period. Returns when it is gone."""
@@ -78,10 +72,3 @@ class Server(ABC):
         """SIGKILL it, as a crash would. Returns when it is gone."""
         if self._process is not None:
             self._process.kill()
-
-    def _log_end(self) -> str:
-        if not self.log_path.exists():
-            return f"Its log {self.log_path} is empty"
-        with self.log_path.open("rb") as log:
-            log.seek(max(0, self.log_path.stat().st_size - _TAIL_BYTES))
-            return f"The end of its log {self.log_path}:\n{log.read().decode(errors='replace').strip()}"

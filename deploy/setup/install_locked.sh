@@ -22,7 +22,7 @@ begin=$SECONDS
 # One line a package, and whatever is not ordinary.
 show='
     /^Collecting / { printf "  %d/%d %s\n", ++n, count, $2; fflush(); next }
-    /^(Requirement already|Successfully|Installing collected|Looking in|  |Attempting|Found existing)/ { next }
+    /^(Requirement already|Ignoring|Successfully|Installing collected|Looking in|  |Attempting|Found existing)/ { next }
     { print }
 '
 if ! "${pip[@]}" install --require-hashes -r "$lock" 2>&1 | awk -v count="$count" "$show"; then

@@ -8,10 +8,10 @@ from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
-from tests.integration.shared_servers import SharedPostgres
 
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
+from tests.integration.shared_servers import SharedPostgres
 
 
 def _create_topic(bootstrap: str) -> str:

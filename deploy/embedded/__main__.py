@@ -1,0 +1,67 @@
+"""``python -m deploy.embedded up | status | clean-data | pin-artifacts``."""
+
+import argparse
+import os
+import sys
+from pathlib import Path
+
+from deploy.embedded.data_directory import DataDirectory
+from deploy.embedded.errors import EmbeddedError
+from deploy.embedded.leftovers import noted
+from deploy.embedded.up import SERVERS, up
+
+
+def main() -> int:
+    """Run one command; foreseen troubles are told in their own words and end with exit code 1."""
+    arguments = _parser().parse_args()
+    try:
+        arguments.run(arguments)
+    except EmbeddedError as error:
+        sys.stderr.write(f"lienthong: {error}\n")
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.embedded", description="A whole city on one machine.")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    common = argparse.ArgumentParser(add_help=False)
+    common.add_argument("--data", type=Path, default=Path(os.environ.get("LIENTHONG_DATA", ".data")))
+    start = commands.add_parser("up", parents=[common], help="start everything and keep it until Ctrl-C")
+    for server in SERVERS:
+        start.add_argument(f"--{server}-port", type=int, help="default: a free one, kept from start to start")
+    start.set_defaults(run=_up)
+    commands.add_parser("status", parents=[common], help="what runs").set_defaults(run=_status)
+    commands.add_parser("clean-data", parents=[common], help="forget all data").set_defaults(run=_clean_data)
+    pin = commands.add_parser("pin-artifacts", help="remake the lock of the servers' files")
+    pin.set_defaults(run=_pin_artifacts)
+    return parser
+
+
+def _up(arguments: argparse.Namespace) -> None:
+    wanted = {server: getattr(arguments, f"{server}_port") for server in SERVERS}
+    up(DataDirectory(arguments.data), ports={server: port for server, port in wanted.items() if port})
+
+
+def _status(arguments: argparse.Namespace) -> None:
+    processes = noted(DataDirectory(arguments.data).processes_file)
+    for name, identity in processes.items():
+        sys.stdout.write(f"{name:24} {identity.pid:8} {'runs' if identity.is_alive() else 'does not run'}\n")
+    if not processes:
+        sys.stdout.write("nothing runs here; start it with `make run`\n")
+
+
+def _clean_data(arguments: argparse.Namespace) -> None:
+    data = DataDirectory(arguments.data)
+    data.forget()
+    sys.stdout.write(f"forgotten: {data.path}\n")
+
+
+def _pin_artifacts(_: argparse.Namespace) -> None:
+    from deploy.embedded.pin_artifacts import pin_artifacts  # noqa: PLC0415 - jgo is slow to import
+
+    sys.stdout.write(f"pinned {len(pin_artifacts())} files\n")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

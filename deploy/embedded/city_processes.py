@@ -1,0 +1,78 @@
+"""What runs beside the three servers: the one place that lists the city's processes."""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from deploy.embedded.data_directory import DataDirectory
+from deploy.embedded.ports import free_port
+from deploy.embedded.process import Command
+from deploy.embedded.supervisor import ProcessSpec
+from schemas.catalogue_topic import read
+from schemas.settings import Settings
+
+PROJECT = Path(__file__).resolve().parents[2]
+MANIFESTS = PROJECT / "deploy" / "hanoi" / "systems"
+WORKERS = ("w1", "w2")
+
+
+class City:
+    """The processes of one city. ``environment`` is what each of them gets; each service also gets a metrics port."""
+
+    def __init__(self, environment: Mapping[str, str], data: DataDirectory, *, manifests: Path = MANIFESTS) -> None:
+        """``manifests``: the folder of the systems' files."""
+        self._environment, self._data, self._manifests = environment, data, manifests
+        self._metrics: dict[str, int] = {}
+
+    def systems(self) -> list[str]:
+        """The systems that have a manifest: a file is named by its system."""
+        return sorted(path.stem for path in self._manifests.glob("*.yaml"))
+
+    def preparations(self) -> list[ProcessSpec]:
+        """Run one after another, each to its end, before the services."""
+        return [
+            self._process("fill", "deploy.embedded.city"),
+            self._process("apply", "console", "apply", str(self._manifests)),
+        ]
+
+    def services(self) -> list[list[ProcessSpec]]:
+        """Kept running; the stages are stopped in reverse order. What runs is what the applied catalogue asks for."""
+        settings = Settings(kafka=self._environment["LIENTHONG_KAFKA"])
+        manifests = read(settings).manifests.values()
+        publishing = [manifest.system for manifest in manifests if manifest.publishes]
+        subscribing = [manifest.system for manifest in manifests if manifest.subscribes]
+        stages = [
+            [self._connector("sink", system) for system in subscribing],
+            [self._worker(name) for name in WORKERS],
+            [self._connector("source", system) for system in publishing],
+        ]
+        self._data.metrics_file.write_text(json.dumps(self._metrics, indent=2) + "\n", encoding="utf-8")
+        return stages
+
+    def readiness(self) -> ProcessSpec:
+        """Ends when the first people have arrived, printing how far it is."""
+        return self._process("wait-ready", "console", "wait-ready")
+
+    def _connector(self, role: str, system: str) -> ProcessSpec:
+        return self._service(f"{role}-{system}", (f"connectors.run_{role}", system), {})
+
+    def _worker(self, name: str) -> ProcessSpec:
+        files = self._data.path / "state" / name / "faust"
+        argv = ("faust", "--datadir", str(files), "-A", "streams.app", "worker", "--without-web", "-l", "warn")
+        # Faust wants a web port of its own even where the web is off.
+        return self._service(f"worker-{name}", (*argv, "--web-port", str(free_port())), {"LIENTHONG_WORKER": name})
+
+    def _service(self, name: str, arguments: Iterable[str], environment: Mapping[str, str]) -> ProcessSpec:
+        self._metrics[name] = free_port()
+        own = {"LIENTHONG_METRICS_PORT": str(self._metrics[name]), **environment}
+        return self._process(name, *arguments, environment=own)
+
+    def _process(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> ProcessSpec:
+        command = Command(
+            argv=(sys.executable, "-m", *arguments),
+            env={**self._environment, **(environment or {}), "PYTHONUNBUFFERED": "1"},
+            cwd=PROJECT,
+            grace_seconds=15.0,
+        )
+        return ProcessSpec(name=name, command=lambda: command)
