@@ -114,7 +114,7 @@ class _Resolver:
         node = inner.resolve(branch, wanted, path)
         self.possible += [*inner.fatal, *inner.possible]
         if inner.fatal:
-            return Unreadable("; ".join(str(problem) for problem in inner.fatal))
+            return Unreadable("; ".join(p.what if p.path == path else str(p) for p in inner.fatal))
         self._met = inner._met
         return node
 
