@@ -1,0 +1,1 @@
+"""The parts of the sink `postgres`: one PostgreSQL database that deliveries are written to."""

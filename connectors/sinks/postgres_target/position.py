@@ -1,0 +1,125 @@
+"""Where each stream stands, in the target's own schema `lienthong`: changed only together with the data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import structlog
+from psycopg import Connection
+
+from connectors.errors import Fenced
+from connectors.values import Stream, Writes
+
+SCHEMA = "lienthong"
+
+_EXISTS = "SELECT to_regclass('lienthong.position') IS NOT NULL"
+
+_CREATE = """
+CREATE SCHEMA IF NOT EXISTS lienthong;
+CREATE TABLE IF NOT EXISTS lienthong.position (
+  topic text NOT NULL,
+  "partition" int NOT NULL,
+  topic_id text NOT NULL,
+  next_offset bigint NOT NULL,
+  generation bigint NOT NULL,
+  updated_at timestamptz NOT NULL,
+  PRIMARY KEY (topic, "partition")
+) WITH (fillfactor = 50);
+COMMENT ON TABLE lienthong.position IS
+  'Liên thông: up to where each delivery topic has been written here. Changed together with the data; do not edit.'
+"""
+
+_NEW = """
+INSERT INTO lienthong.position (topic, "partition", topic_id, next_offset, generation, updated_at)
+VALUES (%(topic)s, %(partition)s, %(topic_id)s, 0, 0, clock_timestamp()) ON CONFLICT DO NOTHING
+"""
+
+_READ = """
+SELECT topic_id, next_offset, generation FROM lienthong.position
+WHERE topic = %(topic)s AND "partition" = %(partition)s FOR UPDATE
+"""
+
+_TAKE = """
+UPDATE lienthong.position
+SET topic_id = %(topic_id)s, next_offset = %(next_offset)s, generation = generation + 1, updated_at = clock_timestamp()
+WHERE topic = %(topic)s AND "partition" = %(partition)s RETURNING generation
+"""
+
+_ADVANCE = """
+UPDATE lienthong.position SET next_offset = %(next_offset)s, updated_at = clock_timestamp()
+WHERE topic = %(topic)s AND "partition" = %(partition)s
+  AND topic_id = %(topic_id)s AND generation = %(generation)s AND next_offset = %(expected)s
+"""
+
+_log = structlog.get_logger(__name__)
+
+
+def ensure_table(connection: Connection[Any]) -> None:
+    """Create the schema and the table where they are missing; needs no right to create where they are not."""
+    found = connection.execute(_EXISTS).fetchone()
+    if found and found[0]:
+        return
+    with connection.transaction():
+        # Two sinks may start at once, and `IF NOT EXISTS` does not wait.
+        connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('lienthong.position', 0))")
+        connection.execute(_CREATE)
+
+
+def take(
+    connection: Connection[Any], streams: Sequence[Stream], held: Mapping[Stream, int]
+) -> dict[Stream, tuple[int, int]]:
+    """Next offset and generation of each stream, in one transaction.
+
+    A stream in `held` goes on with the generation it has, and raises Fenced when another sink has raised it; any other
+    is taken over from whoever holds it.
+    """
+    with connection.transaction():
+        ordered = sorted(streams, key=lambda stream: (stream.topic, stream.partition))
+        return {stream: _take_one(connection, stream, held.get(stream)) for stream in ordered}
+
+
+def advance(connection: Connection[Any], writes: Writes, generation: int) -> None:
+    """First statement of a write: locks the row, checks it and moves it on. Raises Fenced; then nothing is written."""
+    place = {**_named(writes.stream), "generation": generation}
+    moved = connection.execute(_ADVANCE, {**place, "next_offset": writes.next_offset, "expected": writes.expected})
+    if moved.rowcount == 1:
+        return
+    found = connection.execute(_READ, place).fetchone()
+    raise Fenced(
+        f"writing {writes.stream.topic} from offset {writes.expected} as generation {generation}: the target has "
+        f"{_told(found)}; another sink has taken over, so this one stops"
+    )
+
+
+def _take_one(connection: Connection[Any], stream: Stream, held: int | None) -> tuple[int, int]:
+    place = _named(stream)
+    connection.execute(_NEW, place)
+    topic_id, next_offset, generation = connection.execute(_READ, place).fetchone() or ("", 0, 0)
+    if held is not None:
+        if (topic_id, generation) != (stream.topic_id, held):
+            raise Fenced(
+                f"going on with {stream.topic} as generation {held}: the target has "
+                f"{_told((topic_id, next_offset, generation))}; another sink has taken over, so this one stops"
+            )
+        return next_offset, held
+    if topic_id != stream.topic_id:
+        _log.warning(
+            "delivery topic was recreated: writing it again from its beginning",
+            topic=stream.topic,
+            known_topic_id=topic_id,
+            topic_id=stream.topic_id,
+            forgotten_offset=next_offset,
+        )
+        next_offset = 0
+    taken = connection.execute(_TAKE, {**place, "next_offset": next_offset}).fetchone()
+    return next_offset, taken[0] if taken else generation + 1
+
+
+def _named(stream: Stream) -> dict[str, Any]:
+    return {"topic": stream.topic, "partition": stream.partition, "topic_id": stream.topic_id}
+
+
+def _told(found: tuple[Any, ...] | None) -> str:
+    if found is None:
+        return "no position for it"
+    topic_id, next_offset, generation = found
+    return f"offset {next_offset}, generation {generation}, topic id {topic_id}"

@@ -1,0 +1,87 @@
+"""What would stand in the way of writing to the target, each with the statement that mends it."""
+
+from typing import Any
+
+from psycopg import Connection, sql
+
+from connectors.sinks.postgres_target.session import ORIGIN_REMEDY, may_set_origin
+from connectors.sinks.postgres_target.structure import MISSING, MISSING_REMEDY, Table, read_table
+from connectors.values import Finding
+from schemas.manifest import Subscription
+
+_NEEDED = ("SELECT", "INSERT", "UPDATE", "DELETE")
+
+_POSITION = """
+SELECT to_regclass('lienthong.position') IS NOT NULL,
+       has_database_privilege(current_database(), 'CREATE'), current_database()
+"""
+
+
+def position_finding(connection: Connection[Any]) -> Finding:
+    """Whether the position table is there, or can be made."""
+    exists, may_create, database = connection.execute(_POSITION).fetchone() or (False, False, "")
+    subject = "lienthong.position"
+    if exists:
+        lacking = _lacking(connection, subject, ("SELECT", "INSERT", "UPDATE"))
+        if not lacking:
+            return Finding(subject, "", "")
+        grant = f"GRANT USAGE ON SCHEMA lienthong TO {_role(connection)}; GRANT {', '.join(lacking)} ON {subject} TO"
+        return Finding(subject, f"this role lacks {', '.join(lacking)}", f"{grant} {_role(connection)};")
+    if may_create:
+        return Finding(subject, "", "")
+    return Finding(
+        subject,
+        "the schema for the positions does not exist and this role cannot create it",
+        f"CREATE SCHEMA lienthong AUTHORIZATION {_role(connection)};  -- as an owner of {database}",
+    )
+
+
+def origin_finding(connection: Connection[Any]) -> Finding:
+    """Whether our writes can be told from the system's own; only a system that also publishes needs that."""
+    if may_set_origin(connection):
+        return Finding("replication origin", "", "")
+    return Finding(
+        "replication origin",
+        "our writes cannot be marked; needed only where this system also publishes what it receives",
+        ORIGIN_REMEDY.format(_role(connection)),
+    )
+
+
+def table_findings(connection: Connection[Any], subscription: Subscription) -> list[Finding]:
+    """What stands in the way of writing this subscription's table; one empty finding where nothing does."""
+    name, key = subscription.into, [subscription.key.column]
+    table = read_table(connection, name)
+    if table is None:
+        return [Finding(name, MISSING, MISSING_REMEDY)]
+    found = [Finding(name, problem, remedy) for problem, remedy in table.problems(key=key, columns=subscription.fields)]
+    unmapped = table.columns.keys() - {*key, *subscription.fields}
+    found += [_unfilled(table, column) for column in sorted(unmapped) if table.columns[column].required]
+    lacking = _lacking(connection, table.identifier.as_string(connection), _NEEDED)
+    if lacking:
+        grant = f"GRANT {', '.join(lacking)} ON {table.identifier.as_string(connection)} TO {_role(connection)};"
+        found.append(Finding(name, f"this role lacks {', '.join(lacking)}", grant))
+    return found or [Finding(name, "", "")]
+
+
+def _unfilled(table: Table, column: str) -> Finding:
+    return Finding(
+        f"{table.name}.{column}",
+        "new rows need a value here and none is mapped",
+        f"map it under `fields`, or: ALTER TABLE {table.identifier.as_string()} "
+        f"ALTER COLUMN {sql.Identifier(column).as_string()} SET DEFAULT …;",
+    )
+
+
+def _lacking(connection: Connection[Any], relation: str, needed: tuple[str, ...]) -> list[str]:
+    # A right on some columns is taken for enough: the write tells when it is not.
+    asked = "SELECT has_table_privilege(%s, %s) OR (%s <> 'DELETE' AND has_any_column_privilege(%s, %s))"
+    lacking = []
+    for privilege in needed:
+        found = connection.execute(asked, [relation, privilege, privilege, relation, privilege]).fetchone()
+        if not (found and found[0]):
+            lacking.append(privilege)
+    return lacking
+
+
+def _role(connection: Connection[Any]) -> str:
+    return sql.Identifier(connection.info.user).as_string(connection)

@@ -1,0 +1,99 @@
+"""A connection to the target, set up so that trouble shows instead of hanging and our own writes can be told apart."""
+
+from typing import Any
+
+import psycopg
+import structlog
+from psycopg import Connection, IsolationLevel, sql
+
+from connectors.errors import SinkUnavailable
+from connectors.sinks.postgres_target.refusals import translated
+
+#: Replication origin of our writes: a source of the same database skips what carries it.
+ORIGIN = "lienthong"
+ORIGIN_REMEDY = (
+    "GRANT EXECUTE ON FUNCTION pg_replication_origin_oid(text), pg_replication_origin_create(text), "
+    "pg_replication_origin_session_setup(text) TO {};"
+)
+
+#: A session has an origin to itself: sinks of other entities take the next one.
+_ORIGINS = (ORIGIN, *(f"{ORIGIN}_{number}" for number in range(2, 10)))
+
+_SETTINGS = {
+    "lock_timeout": "15s",
+    "statement_timeout": "10min",
+    "idle_in_transaction_session_timeout": "60s",
+    # Day before month, as Vietnamese dates are written; the form that triggers see stays the target's own.
+    "datestyle": "DMY",
+}
+
+_MAY_SET_ORIGIN = """
+SELECT has_function_privilege('pg_replication_origin_oid(text)', 'execute')
+   AND has_function_privilege('pg_replication_origin_create(text)', 'execute')
+   AND has_function_privilege('pg_replication_origin_session_setup(text)', 'execute')
+"""
+
+_log = structlog.get_logger(__name__)
+
+
+def connect(dsn: str, system: str) -> Connection[Any]:
+    """An open connection in autocommit; transactions are begun where they are needed. Raises SinkUnavailable."""
+    with translated(f"connecting to the database of {system}"):
+        connection = _opened(dsn, system)
+        connection.isolation_level = IsolationLevel.READ_COMMITTED
+        for name, value in _SETTINGS.items():
+            connection.execute("SELECT set_config(%s, %s, false)", [name, value])
+    return connection
+
+
+def may_set_origin(connection: Connection[Any]) -> bool:
+    """Whether this role can mark its writes."""
+    found = connection.execute(_MAY_SET_ORIGIN).fetchone()
+    return bool(found and found[0])
+
+
+def mark_writes(connection: Connection[Any]) -> None:
+    """Give the session's writes our replication origin; without the right to do so, log that and go on."""
+    if not may_set_origin(connection):
+        role = sql.Identifier(connection.info.user).as_string(connection)
+        _log.warning("our writes cannot be marked by a replication origin", remedy=ORIGIN_REMEDY.format(role))
+        return
+    if not any(_set_origin(connection, name) for name in _ORIGINS):
+        raise SinkUnavailable(
+            f"marking writes by a replication origin: {ORIGIN} and its {len(_ORIGINS) - 1} others are all in use; "
+            "end the sessions of sinks that are no longer there"
+        )
+
+
+def _opened(dsn: str, system: str) -> Connection[Any]:
+    return psycopg.connect(
+        dsn,
+        autocommit=True,
+        application_name=f"lienthong/{system}",
+        client_encoding="utf8",
+        connect_timeout=10,
+        keepalives=1,
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=30_000,
+    )
+
+
+def _set_origin(connection: Connection[Any], name: str) -> bool:
+    try:
+        _create_origin(connection, name)
+        connection.execute("SELECT pg_replication_origin_session_setup(%s)", [name])
+    except psycopg.errors.ObjectInUse:
+        return False
+    return True
+
+
+def _create_origin(connection: Connection[Any], name: str) -> None:
+    found = connection.execute("SELECT pg_replication_origin_oid(%s)", [name]).fetchone()
+    if found and found[0] is not None:
+        return
+    try:
+        connection.execute("SELECT pg_replication_origin_create(%s)", [name])
+    except psycopg.errors.UniqueViolation:
+        return  # another sink of this server has just made it

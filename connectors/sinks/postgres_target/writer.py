@@ -1,0 +1,52 @@
+"""Writes deliveries into one table: all at once, or, where the target refuses something, halved until it is found."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from psycopg import Connection
+
+from connectors.sinks.postgres_target.blame import explain
+from connectors.sinks.postgres_target.refusals import Refused, translated
+from connectors.sinks.postgres_target.statements import Statements
+from connectors.sinks.postgres_target.structure import table_to_write
+from connectors.sinks.postgres_target.waves import waves
+from connectors.values import Rejected, Write
+from schemas.manifest import Subscription
+
+
+class Writer:
+    """One table of one connection, as its structure is when the writer is made. Works in the caller's transaction."""
+
+    def __init__(self, connection: Connection[Any], subscription: Subscription) -> None:
+        """Raises SinkUnavailable where the table cannot be written, psycopg.Error where that cannot be found out."""
+        key = [subscription.key.column]
+        self._connection = connection
+        self._table = table_to_write(connection, subscription.into, key=key, columns=subscription.fields)
+        self._statements = Statements(connection, self._table, key)
+
+    def write_together(self, items: Iterable[Write]) -> None:
+        """Few statements. Raises Refused when any write is refused, or psycopg.Error; the caller rolls back."""
+        self._statements.write(waves(items))
+
+    def write_apart(self, items: Sequence[Write], reject: Callable[[Rejected], None]) -> None:
+        """Whatever can be written; `reject` gets each of the others, before the next is tried."""
+        # In order, left before right: what depends on an earlier write finds it done.
+        ahead = [(0, len(items))]
+        while ahead:
+            first, end = ahead.pop()
+            refused = self._tried(items[first:end])
+            if refused is None:
+                continue
+            if end - first == 1:
+                reject(explain(self._connection, self._table, items[first], refused, place=first))
+                continue
+            middle = (first + end) // 2
+            ahead += [(middle, end), (first, middle)]
+
+    def _tried(self, items: Sequence[Write]) -> Refused | None:
+        try:
+            with translated(f"writing {self._table.name}"), self._connection.transaction():
+                self.write_together(items)
+        except Refused as refused:
+            return refused
+        return None
