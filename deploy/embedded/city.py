@@ -1,7 +1,7 @@
 """`python -m deploy.embedded.city`: the databases of the two sample systems, one of them filled with made-up people.
 
-Does only what is still missing, so it may run at every start, and again after it was killed. The databases are those that
-the files `ho_tich_dsn` and `dan_cu_dsn` in the secrets folder name.
+Does only what is still missing, so it may run at every start, and again after it was killed. The databases are those
+that the files `ho_tich_dsn` and `dan_cu_dsn` in the secrets folder name.
 """
 
 import sys
