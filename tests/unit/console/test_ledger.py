@@ -1,0 +1,37 @@
+"""Outcomes are summed once each, whoever repeats them."""
+
+from console.ledger import Ledger
+from tests.unit.console.city import outcome
+
+
+def test_a_repeat_by_another_process_counts_once() -> None:
+    ledger = Ledger()
+    ledger.take(outcome("delivered", "dan_cu", "to.dan_cu.person", first=0, last=9, count=10, process="a"))
+    ledger.take(outcome("delivered", "dan_cu", "to.dan_cu.person", first=0, last=9, count=10, process="b", time=5))
+    assert ledger.count("delivered", "dan_cu", "person") == 10
+
+
+def test_the_same_range_of_another_partition_or_epoch_counts_too() -> None:
+    ledger = Ledger()
+    ledger.take(outcome("captured", "ho_tich", "", first=5, last=9, count=2, epoch=1))
+    ledger.take(outcome("captured", "ho_tich", "", first=5, last=9, count=2, epoch=2))
+    ledger.take(outcome("routed", "dan_cu", "raw.ho_tich.person", partition=1))
+    ledger.take(outcome("routed", "dan_cu", "raw.ho_tich.person", partition=2))
+    assert ledger.count("captured", "ho_tich", "person") == 4
+    assert ledger.count("routed", "dan_cu", "person") == 2
+
+
+def test_the_end_of_a_delivery_topic_is_after_its_last_record_also_a_quarantined_one() -> None:
+    ledger = Ledger()
+    ledger.take(outcome("quarantined", "dan_cu", "to.dan_cu.person", first=12, last=12, reason="too_long"))
+    ledger.take(outcome("delivered", "dan_cu", "to.dan_cu.person", first=0, last=9, count=10))
+    assert ledger.ended == {("to.dan_cu.person", 0): 13}
+
+
+def test_a_system_that_publishes_and_subscribes_has_its_dead_letters_apart() -> None:
+    ledger = Ledger()
+    ledger.take(outcome("quarantined", "thue", "raw.thue.person", event_id="a"))
+    ledger.take(outcome("quarantined", "thue", "to.thue.person", event_id="b"))
+    ledger.take(outcome("quarantined", "thue", "to.thue.person", event_id="c", first=1, last=1))
+    assert ledger.quarantined("thue", "person", role="source") == 1
+    assert ledger.quarantined("thue", "person", role="sink") == 2
