@@ -6,12 +6,11 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 import typer
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 
 from console.decoding import Decoder
 from console.reading import BEGINNING, Reader
-from console.screen import screen
+from console.screen import plain_table, screen
 from console.surroundings import find_settings
 from schemas.records import DeadLetter
 from schemas.settings import Settings
@@ -68,7 +67,7 @@ def _read(settings: Settings) -> list[DeadLetter]:
 
 
 def _table(groups: list[Group]) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table = plain_table()
     table.add_column("Count", justify="right")
     for name in ("System", "Stage", "Reason", "Newest"):
         table.add_column(name, overflow="fold")

@@ -4,12 +4,11 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from typing import Any
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
-from rich.table import Table
 from rich.text import Text
 
 from console.masking import masked
+from console.screen import plain_table
 from schemas.compose import entity_fields
 from schemas.manifest import Publication
 from schemas.mapping import MappedIn, MappingError, compile_in
@@ -20,7 +19,7 @@ def sample_view(
     rows: Sequence[Row], publications: Sequence[Publication], *, entity: str, system: str, show_values: bool
 ) -> RenderableType:
     """One column a record, one line a field: as the system writes it, and below it as all others will read it."""
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table = plain_table()
     table.add_column("Field", overflow="fold")
     for number in range(1, len(rows) + 1):
         table.add_column(f"Record {number}", overflow="fold", ratio=1)

@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from console.masking import masked, masked_key
+from console.screen import plain_table
 from schemas.catalogue import Catalogue
 from schemas.compose import entity_fields
 from schemas.records import Claim, EntityState
@@ -70,7 +70,7 @@ def _history(state: EntityState, *, show_values: bool) -> Iterator[str]:
 
 
 def _table(state: EntityState, catalogue: Catalogue, entity: str, *, show_values: bool) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
+    table = plain_table()
     for name in ("Field", "", "Value", "Said by", "Since"):
         table.add_column(name, overflow="fold")
     for field, canonical in entity_fields(entity).items():

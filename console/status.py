@@ -35,7 +35,7 @@ def status(
     if as_json:
         typer.echo(_for_scripts(found, catalogue.revision))
     else:
-        screen.print(status_view(found, revision=catalogue.revision, language=lang))
+        screen.print(status_view(found, revision=catalogue.revision, language=lang, width=screen.width))
 
 
 def _for_scripts(found: Sequence[Line], revision: int) -> str:

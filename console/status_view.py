@@ -2,22 +2,23 @@
 
 from collections.abc import Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
 from console.freshness import Health, Line
+from console.screen import plain_table
 from console.words import Language
 
 _MARKS = {Health.green: "●", Health.yellow: "▲", Health.red: "✖"}
+_WIDE = 90
 _NUMBERS = ("captured", "delivered", "quarantined", "waiting")
 
 
-def status_view(lines: Sequence[Line], *, revision: int, language: Language) -> RenderableType:
-    """The table, the last trouble of each connector below it, and the legend."""
+def status_view(lines: Sequence[Line], *, revision: int, language: Language, width: int) -> RenderableType:
+    """The table, the last trouble of each connector below it, and the legend, for a terminal of so many columns."""
     title = f"{language.word('title')} · {language.word('revision', revision=revision)}"
-    parts: list[RenderableType] = [Text(title, style="bold"), _table(lines, language)]
+    parts: list[RenderableType] = [Text(title, style="bold"), _table(lines, language, width=width)]
     told = [line for line in lines if line.trouble]
     if told:
         parts.append(Text(language.word("troubles"), style="bold"))
@@ -26,10 +27,11 @@ def status_view(lines: Sequence[Line], *, revision: int, language: Language) -> 
     return Group(*parts)
 
 
-def _table(lines: Sequence[Line], language: Language) -> Table:
-    table = Table(box=SIMPLE_HEAD, padding=(0, 1), pad_edge=False)
-    for name in ("system", "role", "phase", "freshness"):
-        table.add_column(language.word(name), overflow="fold")
+def _table(lines: Sequence[Line], language: Language, *, width: int) -> Table:
+    table = plain_table(gap=2 if width >= _WIDE else 1)
+    table.add_column(language.word("system"), overflow="fold")
+    for name in ("role", "phase", "freshness"):
+        table.add_column(language.word(name), no_wrap=True)
     for name in _NUMBERS:
         table.add_column(language.word(name), justify="right", no_wrap=True)
     for line in lines:

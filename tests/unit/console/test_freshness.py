@@ -50,9 +50,7 @@ def test_a_waiting_record_makes_its_reader_late_though_it_beats(age: int, health
 def test_a_retrying_source_is_as_fresh_as_its_last_good_word() -> None:
     picture = _picture()
     picture.healthy["source/ho_tich"] = _ago(300)
-    picture.connectors["source/ho_tich"] = word(
-        "source", "ho_tich", "retrying", time=_ago(1), message="cannot connect"
-    )
+    picture.connectors["source/ho_tich"] = word("source", "ho_tich", "retrying", time=_ago(1), message="cannot connect")
     source, _ = _look(picture)
     assert (source.phase, source.health, source.trouble) == ("retrying", Health.red, "cannot connect")
     assert source.freshness == pytest.approx(300)

@@ -29,7 +29,9 @@ def test_a_source_that_never_started_is_named_with_the_command() -> None:
 
 def test_what_waits_is_named_by_who_should_take_it_upstream_first() -> None:
     picture = _picture()
-    picture.waiting = {topic: Waiting(1200, 1) for topic in ("to.dan_cu.person", "raw.ho_tich.person", "identify.person")}
+    picture.waiting = {
+        topic: Waiting(1200, 1) for topic in ("to.dan_cu.person", "raw.ho_tich.person", "identify.person")
+    }
     problems = [found.problem for found in obstacles(catalogue(), picture)]
     assert problems == [
         "1,200 records of raw.ho_tich.person wait for the workers",

@@ -1,0 +1,53 @@
+"""The table says what officers need at both widths, in both languages."""
+
+from dataclasses import replace
+
+import pytest
+
+from console.freshness import Health, Line
+from console.status_view import status_view
+from console.words import Language
+from tests.unit.console.screens import printed
+
+_SOURCE = Line(
+    system="ho_tich",
+    role="source",
+    phase="streaming",
+    health=Health.green,
+    freshness=2.0,
+    cadence=10.0,
+    captured=1_234_567,
+    delivered=None,
+    quarantined=12,
+    waiting=0,
+    trouble="",
+    time=0,
+)
+_SINK = replace(_SOURCE, system="dan_cu", role="sink", captured=None, delivered=1_234_555, health=Health.red)
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("language", Language)
+def test_one_line_a_system_and_role_at_any_width(width: int, language: Language) -> None:
+    screen = printed(status_view([_SINK, _SOURCE], revision=7, language=language, width=width), width=width)
+    [source] = [line for line in screen.splitlines() if "ho_tich" in line]
+    [sink] = [line for line in screen.splitlines() if "dan_cu" in line]
+    assert language.number(1_234_567) in source
+    assert language.number(1_234_555) in sink
+    assert "●" in source
+    assert "✖" in sink
+
+
+def test_speaks_vietnamese_unless_asked_otherwise() -> None:
+    vietnamese = printed(status_view([_SOURCE], revision=7, language=Language.vi, width=100))
+    english = printed(status_view([_SOURCE], revision=7, language=Language.en, width=100))
+    assert "nguồn" in vietnamese
+    assert "đang chạy" in vietnamese
+    assert "streaming" in english
+
+
+def test_the_last_trouble_stands_below_the_table() -> None:
+    troubled = replace(_SOURCE, phase="retrying", trouble="cannot connect to [host]")
+    screen = printed(status_view([troubled], revision=7, language=Language.en, width=100))
+    assert "ho_tich (source): cannot connect to [host]" in screen
+    assert "Last trouble" not in printed(status_view([_SOURCE], revision=7, language=Language.en, width=100))
