@@ -47,8 +47,9 @@ def _check_settings(manifest: Manifest, kinds: Kinds) -> Iterator[Objection]:
     models = [by_kind[manifest.kind] for by_kind in (kinds.sources, kinds.sinks) if manifest.kind in by_kind]
     # One block serves the source and the sink: a setting is unknown only where neither knows it.
     known = {alias for model in models for name, info in model.model_fields.items() for alias in (name, info.alias)}
+    open_ended = any(model.model_config.get("extra") == "allow" for model in models)
     for name in manifest.connect:
-        if name != "kind" and name not in known:
+        if name != "kind" and name not in known and not open_ended:
             remedy = nearest(name, (word for word in known if word and word != "kind"))
             yield Objection(("connect", name), f"unknown setting `{name}` of kind `{manifest.kind}`", remedy)
     needed = [

@@ -48,7 +48,8 @@ _PATTERNS: Final = {
 def nearest(word: str, known: Iterable[str]) -> str:
     """The remedy for a word that is not known."""
     names = sorted(known)
-    close = get_close_matches(word, names, n=1, cutoff=0.6)
+    swapped = [name for name in names if sorted(name) == sorted(word)]  # `form` is nearer to `from` than to `format`
+    close = swapped or get_close_matches(word, names, n=1, cutoff=0.6)
     return f"did you mean `{close[0]}`?" if close else f"use one of: {', '.join(names) or 'nothing at all'}"
 
 

@@ -23,8 +23,11 @@ def salvage(value: Any, errors: Sequence[Any], *, system: str) -> Manifest | Non
         return None
     rest = deepcopy(value)
     for _ in range(_ROUNDS):
-        for error in errors:
-            _mend(rest, tuple(error["loc"]), system=system)
+        for error in sorted(errors, key=lambda error: error["type"] != "extra_forbidden"):
+            if error["type"] == "extra_forbidden":
+                _delete(rest, tuple(error["loc"]))
+            else:
+                _mend(rest, tuple(error["loc"]), system=system)
         try:
             return Manifest.model_validate(rest)
         except ValidationError as again:
@@ -74,9 +77,14 @@ def _set(value: Any, path: Path, stand_in: Any) -> None:
 
 def _remove(value: Any, path: Path) -> None:
     """The nearest thing on the way to `path` that is there."""
-    while path:
-        parent = _parent(value, path)
-        if _holds(parent, path[-1]):
-            del parent[path[-1]]
-            return
+    while path and not _delete(value, path):
         path = path[:-1]
+
+
+def _delete(value: Any, path: Path) -> bool:
+    """What stands at `path`; False where nothing does."""
+    parent = _parent(value, path)
+    if not _holds(parent, path[-1]):
+        return False
+    del parent[path[-1]]
+    return True

@@ -1,0 +1,116 @@
+"""The model of a manifest: short and long forms mean the same, and what is dumped reads back."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from schemas.manifest import FieldIn, FieldOut, Manifest
+
+PUBLICATION: dict[str, Any] = {
+    "from": "public.cong_dan",
+    "key": {"citizen_id": "so_dinh_danh", "else": "id"},
+    "fields": {"full_name": "ho_ten", "sex": {"from": "gioi_tinh", "codes": {"1": "male"}}},
+    "owns": ["full_name", "existence"],
+}
+SUBSCRIPTION: dict[str, Any] = {
+    "into": "public.nhan_khau",
+    "key": {"ma": "key"},
+    "fields": {"ten": "full_name", "ngay_sinh": {"from": "birth_date", "format": "yyyy-MM-dd"}},
+    "purpose": "kiểm thử",
+}
+
+
+def manifest(**changes: Any) -> Manifest:
+    return Manifest.model_validate(
+        {
+            "system": "ho_tich",
+            "connect": {"kind": "postgres", "dsn": "${file:ho_tich_dsn}"},
+            "publishes": {"person": PUBLICATION},
+            "subscribes": {"person": SUBSCRIPTION},
+        }
+        | changes
+    )
+
+
+def test_one_publication_stands_for_a_list_of_one() -> None:
+    assert manifest() == manifest(publishes={"person": [PUBLICATION]})
+
+
+def test_a_column_alone_stands_for_its_long_form() -> None:
+    [publication] = manifest().publishes["person"]
+    assert publication.fields["full_name"] == FieldIn(column="ho_ten")
+    assert publication.fields["sex"] == FieldIn(column="gioi_tinh", codes={"1": "male"})
+    fields = manifest().subscribes["person"].fields
+    assert fields == {
+        "ten": FieldOut(field="full_name"),
+        "ngay_sinh": FieldOut(field="birth_date", format="yyyy-MM-dd"),
+    }
+
+
+def test_keys_name_their_columns_and_kinds() -> None:
+    key = manifest().publishes["person"][0].key
+    assert (key.kind, key.column, key.otherwise) == ("citizen_id", "so_dinh_danh", "id")
+    assert key.columns == ("so_dinh_danh", "id")
+    target = manifest().subscribes["person"].key
+    assert (target.column, target.kind) == ("ma", "key")
+
+
+def test_a_key_may_be_local_only() -> None:
+    key = manifest(publishes={"person": PUBLICATION | {"key": {"else": "id"}}}).publishes["person"][0].key
+    assert (key.kind, key.column, key.columns) == (None, None, ("id",))
+
+
+def test_columns_are_named_once_key_first() -> None:
+    fields = {"citizen_id": "so_dinh_danh", "full_name": "ho_ten", "note": "ho_ten"}
+    [publication] = manifest(publishes={"person": PUBLICATION | {"fields": fields}}).publishes["person"]
+    assert publication.columns == ("so_dinh_danh", "id", "ho_ten")
+
+
+def test_what_is_dumped_reads_back_the_same() -> None:
+    found = manifest(name={"vi": "CSDL hộ tịch", "en": "Civil status"}, steward="Sở Tư pháp", cadence="10s")
+    dumped = found.dumped()
+    assert Manifest.model_validate(dumped) == found
+    assert dumped["publishes"]["person"][0]["key"] == {"citizen_id": "so_dinh_danh", "else": "id"}
+    assert dumped["subscribes"]["person"]["key"] == {"ma": "key"}
+    assert dumped["connect"]["dsn"] == "${file:ho_tich_dsn}"
+
+
+def test_resources_tell_all_entities_that_they_feed() -> None:
+    both = manifest(publishes={"person": [PUBLICATION], "household": PUBLICATION | {"fields": {"head": "chu_ho"}}})
+    assert [entity for entity, _ in both.resources()["public.cong_dan"]] == ["person", "household"]
+
+
+@pytest.mark.parametrize(("cadence", "seconds"), [("10s", 10), ("1m", 60), ("2h", 7200), ("1d", 86400)])
+def test_cadence_in_seconds(cadence: str, seconds: int) -> None:
+    assert manifest(cadence=cadence).cadence_seconds == seconds
+
+
+def test_the_title_falls_back_to_the_id() -> None:
+    assert manifest().title("vi") == "ho_tich"
+    assert manifest(name={"vi": "Hộ tịch", "en": "Civil status"}).title("vi") == "Hộ tịch"
+
+
+@pytest.mark.parametrize(
+    ("changes", "place"),
+    [
+        ({"system": "Hộ tịch"}, ("system",)),
+        ({"connect": {"dsn": "x"}}, ("connect",)),
+        ({"cadence": "soon"}, ("cadence",)),
+        ({"subscribes": {"person": SUBSCRIPTION | {"key": {"a": "key", "b": "key"}}}}, ("subscribes", "person", "key")),
+        ({"subscribes": {"person": SUBSCRIPTION | {"purpose": " "}}}, ("subscribes", "person", "purpose")),
+        ({"publishes": {"person": PUBLICATION | {"key": {"citizen_id": "a"}}}}, ("publishes", "person", 0, "key")),
+        ({"publishes": {"person": PUBLICATION | {"fields": {}}}}, ("publishes", "person", 0, "fields")),
+        ({"publishes": {"person": []}}, ("publishes", "person")),
+        ({"color": "red"}, ("color",)),
+    ],
+)
+def test_what_is_wrong_is_refused_at_its_place(changes: dict[str, Any], place: tuple[str | int, ...]) -> None:
+    with pytest.raises(ValidationError) as caught:
+        manifest(**changes)
+    assert [error["loc"] for error in caught.value.errors()] == [place]
+
+
+def test_nothing_changes_a_manifest() -> None:
+    with pytest.raises(ValidationError, match="frozen"):
+        manifest().system = "dan_cu"  # type: ignore[misc]
