@@ -60,7 +60,10 @@ class Registry:
         """
         text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
         if (subject, text) not in self._ids:
-            self._ids[subject, text] = self._register(subject, schema, Schema(text, "AVRO"))
+            given = self._register(subject, schema, Schema(text, "AVRO"))
+            # Also for what was known: whoever registered it may have died before this.
+            self._apply_level(subject)
+            self._ids[subject, text] = given
         return self._ids[subject, text]
 
     def schema(self, schema_id: int) -> dict[str, Any] | None:
@@ -69,15 +72,15 @@ class Registry:
             found = self._ask(f"reading schema {schema_id}", lambda: self._client.get_schema(schema_id))
             if found is None:
                 return None
-            self._schemas[schema_id] = json.loads(found.schema_str)
+            self._schemas[schema_id] = json.loads(str(found.schema_str))
         return self._schemas[schema_id]
 
     def latest(self, subject: str) -> dict[str, Any] | None:
         """The newest schema of a subject, as it is now; None where there is no such subject."""
-        self._client.clear_latest_caches()
+        self._client.clear_latest_caches()  # type: ignore[no-untyped-call]
         doing = f"reading the latest schema of {subject}"
         found = self._ask(doing, lambda: self._client.get_latest_version(subject))
-        return None if found is None else dict(json.loads(found.schema.schema_str))
+        return None if found is None else dict(json.loads(str(found.schema.schema_str)))
 
     def set_compatibility(self, subject: str, level: Level) -> None:
         """What `register` checks from now on. A subject that does not exist yet gets its level when it does."""
@@ -86,20 +89,19 @@ class Registry:
 
     def _register(self, subject: str, schema: JsonSchema, text: Schema) -> int:
         known = self._ask(f"looking up a schema of {subject}", lambda: self._client.lookup_schema(subject, text))
-        if known is not None:
-            return int(known.schema_id)
+        if known is not None and known.schema_id is not None:
+            return known.schema_id
         latest = self.latest(subject)
         if latest is not None:
             self._check(subject, latest, schema)
+            # The registry would else hold it to the level of before.
             self._apply_level(subject)
         given = self._ask(f"registering {subject}", lambda: self._client.register_schema(subject, text), subject)
-        if latest is None:
-            self._apply_level(subject)
         if given is None:
             raise RegistryRefused(
                 f"registering {subject} at {self.url}: not found; is the address the Confluent API's?"
             )
-        return int(given)
+        return given
 
     def _check(self, subject: str, latest: JsonSchema, schema: JsonSchema) -> None:
         level = self._levels.get(subject, "BACKWARD")

@@ -1,6 +1,5 @@
 """The registry client against a real registry."""
 
-import itertools
 from typing import Any
 from uuid import uuid4
 
@@ -10,8 +9,6 @@ from deploy.embedded.ports import free_port
 from schemas.codec import CodecError
 from schemas.codec_resolve import IncompatibleSchema
 from schemas.registry import Decoder, Registry, RegistryUnavailable, Writer, frame
-
-_numbers = itertools.count(1)
 
 
 @pytest.fixture
