@@ -1,0 +1,56 @@
+"""What the broker knows about topics and offsets. Blocking; used from threads other than the event loop's."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._listoffsets import OffsetSpec
+
+from streams.engine.settings import EngineSettings
+
+_PATIENCE = 5.0
+
+
+@dataclass(slots=True, frozen=True)
+class TopicShape:
+    """A topic as it exists now. Recreated under the same name it has another id."""
+
+    topic_id: str
+    partitions: int
+
+
+class Cluster:
+    """Questions to the broker. Every method raises KafkaException when it does not answer within some seconds."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._admin = AdminClient(settings.client_config())
+
+    def describe(self, topics: Iterable[str]) -> dict[str, TopicShape]:
+        """The shapes of the topics that exist."""
+        found: dict[str, TopicShape] = {}
+        asked = self._admin.describe_topics(TopicCollection(list(dict.fromkeys(topics))), request_timeout=_PATIENCE)
+        for name, future in asked.items():
+            try:
+                described = future.result(_PATIENCE + 1)
+            except KafkaException as error:
+                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                    raise
+            else:
+                found[name] = TopicShape(str(described.topic_id), len(described.partitions))
+        return found
+
+    def first_offsets(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The offset of the first record that retention and compaction left."""
+        return self._offsets(partitions, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+
+    def end_offsets(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The offset after the last record, whether or not its transaction has ended."""
+        return self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+    def _offsets(self, partitions: Iterable[tuple[str, int]], which: OffsetSpec) -> dict[tuple[str, int], int]:
+        request = {TopicPartition(topic, number): which for topic, number in partitions}
+        if not request:
+            return {}
+        asked = self._admin.list_offsets(request, request_timeout=_PATIENCE)
+        return {(place.topic, place.partition): future.result(_PATIENCE + 1).offset for place, future in asked.items()}

@@ -1,0 +1,308 @@
+"""The service that feeds Faust agents with batches: it wires the engine's parts and moves partitions in and out."""
+
+import asyncio
+import concurrent.futures
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import replace
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaException
+from mode import Service
+from rocksdict import Cache
+
+from streams.engine import metrics
+from streams.engine.app import EngineApp
+from streams.engine.assignment import Assignment
+from streams.engine.cluster import Cluster
+from streams.engine.consumer import GroupConsumer
+from streams.engine.errors import AbandonedError, EngineError
+from streams.engine.fail_stop import fail_stop
+from streams.engine.group_offsets import committed_offsets
+from streams.engine.handover import Handover, PoisonHandler
+from streams.engine.partitions import SourceQueue
+from streams.engine.recovery import Recovered, Recovery
+from streams.engine.settings import EngineSettings
+from streams.engine.sources import usable_sources
+from streams.engine.state import PartitionState
+from streams.engine.watchdog import Watchdog
+
+_log = structlog.get_logger(__name__)
+_HOUSE_SECONDS = 30.0
+_CHECKPOINT_SECONDS = 600.0
+
+
+class Engine(Service):
+    """One consumer group, its partitions' states and its transactions. The app starts and stops it.
+
+    ``channel`` is what agents read: each event is one Batch, each channel has one agent.
+    """
+
+    def __init__(self, app: EngineApp, settings: EngineSettings, *, on_poison: PoisonHandler | None = None) -> None:
+        """Register with the app; nothing runs before the app does.
+
+        ``on_poison(record, error, batch)`` sends and puts, in an open batch of its own, what shall stand in the place
+        of a record that cannot be processed. Without it such a record holds up its partition.
+        """
+        super().__init__()
+        self.settings = settings
+        self.channel = app.engine_channel(concurrency=settings.concurrency)
+        self._watchdog = Watchdog(settings.silence_seconds)
+        self._cluster = Cluster(settings)
+        self._cache = Cache(settings.block_cache_bytes)
+        self._handover = Handover(settings, self.channel, self._watchdog)
+        self._handover.on_poison = on_poison
+        self._consumer = GroupConsumer(settings, self, self._watchdog)
+        #: Held while partitions are taken over or let go, one such step after the other.
+        self._lifecycle = asyncio.Lock()
+        self._assignment: Assignment | None = None
+        self._recovery: Recovery | None = None
+        self._is_stopping = False
+        self._event_loop: asyncio.AbstractEventLoop | None = None
+        app.service(self)  # type: ignore[arg-type]  # an instance will do
+
+    @property
+    def on_poison(self) -> PoisonHandler | None:
+        """What answers a record that cannot be processed; may be set until the app starts."""
+        return self._handover.on_poison
+
+    @on_poison.setter
+    def on_poison(self, handler: PoisonHandler) -> None:
+        self._handover.on_poison = handler
+
+    async def refresh_topics(self) -> None:
+        """Ask ``settings.topics`` again and go on with what it answers; topics that stay are not disturbed.
+
+        Raises KafkaException when the broker does not answer: call it again.
+        """
+        recovery, assignment = self._recovery, self._assignment
+        if recovery is None or assignment is None:
+            return  # the next assignment asks anyhow
+        await self._blocking(recovery.join)
+        async with self._lifecycle:
+            if assignment is self._assignment and assignment.is_current:
+                await self._change_topics(assignment)
+
+    # --- as mode.Service
+
+    async def on_start(self) -> None:
+        """See mode.Service."""
+        self._event_loop = asyncio.get_running_loop()
+        self._watchdog.start()
+
+    async def on_stop(self) -> None:
+        """See mode.Service. Finishes the batches that have started, then leaves the group at once."""
+        self._is_stopping = True
+        async with self._lifecycle:
+            if not await self._handover.drain(self.settings.stop_seconds):
+                _log.warning("stopping before all started batches were done: they will be processed again")
+            await self._let_go()
+        await self._blocking(self._consumer.stop)
+        self._handover.rounds.stop()
+        self._watchdog.stop()
+
+    @Service.task
+    async def _serve(self) -> None:
+        await self._guarded(self._run())
+
+    async def _run(self) -> None:
+        await self._await_topics()
+        await self._handover.rounds.start()
+        if self._is_stopping:
+            return
+        self._consumer.start()
+        await asyncio.gather(self._handover.run(), self._keep_house())
+
+    async def _await_topics(self) -> None:
+        """Whoever sets the topics up may start at the same time."""
+        needed = {self.settings.anchor, self.settings.changelog}
+        while not self._is_stopping:
+            try:
+                shapes = await self._blocking(lambda: self._cluster.describe(needed))
+            except KafkaException as error:
+                _log.warning("the engine waits for the broker", error=str(error))
+            else:
+                if needed <= set(shapes):
+                    return
+                _log.warning("the engine waits for its topics: create them", missing=sorted(needed - set(shapes)))
+            await asyncio.sleep(1.0)
+
+    # --- as consumer.Owner, on the consumer's thread
+
+    def assigned(self, assignment: Assignment) -> None:
+        """See Owner."""
+        self._submit(self._take_over(assignment))
+
+    def revoked(self, assignment: Assignment) -> None:
+        """See Owner."""
+        released = self._submit(self._release(assignment, self.settings.revoke_seconds))
+        # The rest of the session belongs to closing; whatever is not done by then is refused by the broker.
+        deadline = time.monotonic() + self.settings.revoke_seconds * 1.5
+        while released is not None and not released.done():
+            self._watchdog.report("consumer")
+            if time.monotonic() > deadline:
+                _log.warning("partitions were revoked before all batches were done: those do not count")
+                break
+            concurrent.futures.wait([released], timeout=0.2)
+        assignment.end()
+
+    def lost(self, assignment: Assignment) -> None:
+        """See Owner."""
+        assignment.end()
+        self._submit(self._release(assignment, 0.0))
+
+    def received(self) -> None:
+        """See Owner."""
+        self._call(self._handover.wake)
+
+    # --- partitions come and go, on the loop
+
+    async def _take_over(self, assignment: Assignment) -> None:
+        async with self._lifecycle:
+            if not assignment.is_current or self._is_stopping:
+                return
+            assignment.topics = [self.settings.anchor, *self.settings.topics()]
+            self._assignment = assignment
+            self._handover.take(assignment)
+            self._recovery = Recovery(
+                assignment=assignment,
+                settings=self.settings,
+                cluster=self._cluster,
+                cache=self._cache,
+                watchdog=self._watchdog,
+                on_ready=lambda recovered: self._call(lambda: self._begin(assignment, recovered)),
+            )
+            self._recovery.start()
+
+    def _begin(self, assignment: Assignment, recovered: Recovered) -> None:
+        if not assignment.is_current or assignment is not self._assignment:
+            recovered.state.close()
+            return
+        partition = assignment.partitions[recovered.number]
+        partition.state, partition.changelog_id = recovered.state, recovered.changelog_id
+        partition.committed |= recovered.offsets
+        partition.queues = {topic: SourceQueue() for topic in recovered.offsets}
+        places = {(topic, recovered.number): offset for topic, offset in recovered.offsets.items()}
+        self._consumer.begin(assignment, places)
+        metrics.PARTITIONS.labels(self.settings.group).inc()
+
+    async def _release(self, assignment: Assignment, seconds: float) -> None:
+        async with self._lifecycle:
+            if assignment is self._assignment:
+                if seconds:
+                    await self._handover.drain(seconds)
+                await self._let_go()
+
+    async def _let_go(self) -> None:
+        assignment, self._assignment = self._assignment, None
+        if assignment is None:
+            return
+        assignment.end()
+        if self._recovery is not None:
+            await self._blocking(self._recovery.join)
+        self._handover.let_go()
+        states = [partition.state for partition in assignment.partitions.values() if partition.state is not None]
+        await self._blocking(lambda: _close(states))
+        metrics.PARTITIONS.labels(self.settings.group).set(0)
+
+    async def _change_topics(self, assignment: Assignment) -> None:
+        before = set(assignment.topics)
+        wanted = [self.settings.anchor, *self.settings.topics()]
+        try:
+            usable, offsets = await self._blocking(lambda: self._look_up(assignment, wanted))
+        except AbandonedError:
+            return
+        removed = before - set(usable)
+        assignment.topics = usable
+        for partition in assignment.partitions.values():
+            for topic in removed:
+                partition.queues.pop(topic, None)
+        for (topic, number), offset in offsets.items():
+            assignment.partitions[number].queues[topic] = SourceQueue()
+            assignment.partitions[number].committed[topic] = offset
+        self._consumer.forget(assignment, removed)
+        self._consumer.begin(assignment, offsets)
+        _log.info("source topics changed", added=sorted({topic for topic, _ in offsets}), removed=sorted(removed))
+
+    def _look_up(self, assignment: Assignment, wanted: list[str]) -> tuple[list[str], dict[tuple[str, int], int]]:
+        """The usable ones of the wanted topics, and where to begin in those that are new."""
+        shapes = self._cluster.describe([*wanted, self.settings.changelog])
+        usable = usable_sources(wanted, shapes, settings=self.settings)
+        added = [topic for topic in usable if topic not in assignment.topics]
+
+        def proceed() -> None:
+            if not assignment.is_current:
+                raise AbandonedError("looking up new topics: the partitions were taken away")
+
+        reader = Consumer(self.settings.recovery_config())
+        try:
+            places = [(topic, number) for topic in added for number in assignment.partitions]
+            return usable, committed_offsets(reader, places, proceed=proceed) if places else {}
+        finally:
+            reader.close()
+
+    # --- upkeep
+
+    async def _keep_house(self) -> None:
+        refreshed = time.monotonic()
+        while True:
+            await asyncio.sleep(_HOUSE_SECONDS)
+            await self._check_changelog()
+            if time.monotonic() - refreshed > _CHECKPOINT_SECONDS:
+                refreshed = time.monotonic()
+                self._refresh_checkpoints()
+
+    async def _check_changelog(self) -> None:
+        """A changelog that was recreated under a running worker no longer holds what the local state holds."""
+        changelog = self.settings.changelog
+        try:
+            shape = (await self._blocking(lambda: self._cluster.describe([changelog]))).get(changelog)
+        except KafkaException as error:
+            _log.warning("the changelog could not be checked", error=str(error))
+            return
+        partitions = self._assignment.partitions.values() if self._assignment is not None else []
+        known = {partition.changelog_id for partition in partitions if partition.state is not None}
+        if shape is None or known - {shape.topic_id}:
+            fail_stop("the changelog was deleted or recreated while the engine ran", changelog=changelog)
+
+    def _refresh_checkpoints(self) -> None:
+        # A state that is owned is complete, however long ago something was written to it.
+        for partition in self._assignment.partitions.values() if self._assignment is not None else []:
+            if partition.state is not None and partition.in_flight is None:
+                checkpoint = partition.state.checkpoint()
+                if checkpoint is not None:
+                    partition.state.apply({}, replace(checkpoint, written=time.time()))
+
+    # --- threads
+
+    async def _blocking(self, call: Callable[[], Any]) -> Any:
+        return await asyncio.get_running_loop().run_in_executor(None, call)
+
+    def _call(self, call: Callable[[], None]) -> None:
+        """Run on the loop soon; nothing happens when the loop is closed, for then nothing counts any more."""
+        if self._event_loop is not None and not self._event_loop.is_closed():
+            self._event_loop.call_soon_threadsafe(call)
+
+    def _submit(self, step: Coroutine[Any, Any, None]) -> "concurrent.futures.Future[None] | None":
+        if self._event_loop is None or self._event_loop.is_closed():
+            step.close()
+            return None
+        return asyncio.run_coroutine_threadsafe(self._guarded(step), self._event_loop)
+
+    async def _guarded(self, step: Coroutine[Any, Any, None]) -> None:
+        """An engine that is broken inside must not look alive."""
+        try:
+            await step
+        except asyncio.CancelledError:
+            raise
+        except EngineError as error:
+            fail_stop(str(error))
+        except Exception as error:
+            _log.exception("the engine failed")
+            fail_stop("the engine failed", kind=type(error).__name__)
+
+
+def _close(states: list[PartitionState]) -> None:
+    for state in states:
+        state.close()

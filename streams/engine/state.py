@@ -1,0 +1,113 @@
+"""The state of one partition: a RocksDB that follows the changelog, with its checkpoint inside."""
+
+import shutil
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import structlog
+from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+
+from streams.engine.checkpoint import Checkpoint
+from streams.engine.errors import StateError
+
+_log = structlog.get_logger(__name__)
+#: Where the checkpoint stands: no record of a compacted topic has an empty key, and put() refuses it.
+_CHECKPOINT = b""
+_LOCK_SECONDS = 10.0
+_MEMTABLE_BYTES = 16 * 1024 * 1024
+
+
+class PartitionState:
+    """Keys and values as of the last committed batch. Methods may be called from any thread; after close they raise."""
+
+    def __init__(self, path: Path, *, cache: Cache) -> None:
+        """Open it; an empty one if there is none or it is damaged. Raises StateError when another process holds it."""
+        self._path = path
+        self._cache = cache
+        self._db = self._open()
+        # The binding refuses to close while another thread writes.
+        self._writing = threading.Lock()
+
+    def get(self, key: bytes) -> bytes | None:
+        """The value, or None."""
+        value: bytes | None = self._db.get(key)
+        return value
+
+    def items(self, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        """All pairs from ``start`` on in the order of their keys, as of now, whatever is written meanwhile."""
+        pairs: Iterator[tuple[bytes, bytes]] = self._db.items(from_key=start)  # type: ignore[assignment]
+        for key, value in pairs:
+            if key != _CHECKPOINT:
+                yield key, value
+
+    def checkpoint(self) -> Checkpoint | None:
+        """What was last applied; None for a new state."""
+        stored = self._db.get(_CHECKPOINT)
+        return Checkpoint.decode(stored) if stored is not None else None
+
+    def apply(self, changes: Mapping[bytes, bytes | None], checkpoint: Checkpoint) -> None:
+        """Write the changes (None deletes) and the checkpoint, all or nothing."""
+        batch = WriteBatch(raw_mode=True)
+        for key, value in changes.items():
+            if value is None:
+                batch.delete(key)
+            else:
+                batch.put(key, value)
+        batch.put(_CHECKPOINT, checkpoint.encode())
+        with self._writing:
+            self._db.write(batch)
+
+    def wipe(self) -> None:
+        """Forget everything, the checkpoint too."""
+        self._db.close()
+        shutil.rmtree(self._path)
+        self._db = self._open()
+
+    def close(self) -> None:
+        """Release the files; safe to repeat."""
+        with self._writing:
+            self._db.close()
+
+    def _open(self) -> Rdict:
+        self._path.mkdir(parents=True, exist_ok=True)
+        deadline = time.monotonic() + _LOCK_SECONDS
+        while True:
+            try:
+                return Rdict(str(self._path), options=_options(self._cache))
+            except Exception as error:  # rocksdict raises nothing more special
+                if "lock" in str(error).lower():
+                    self._wait_for_lock(deadline, error)
+                elif any(self._path.iterdir()):
+                    _log.warning("local state is damaged: it is built anew", path=str(self._path), error=str(error))
+                    shutil.rmtree(self._path)
+                else:
+                    raise StateError(f"opening the state {self._path}: {error}; check the disk") from error
+
+    def _wait_for_lock(self, deadline: float, error: Exception) -> None:
+        if time.monotonic() > deadline:
+            raise StateError(
+                f"opening the state {self._path}: another process holds it; "
+                "give every live worker a name and a data folder of its own"
+            ) from error
+        time.sleep(0.05)
+
+
+def _options(cache: Cache) -> Options:
+    table = BlockBasedOptions()
+    table.set_block_cache(cache)
+    table.set_bloom_filter(10, False)  # noqa: FBT003 - the binding takes it by position
+    # Indexes and filters count against the cache too, else memory grows with the number of keys.
+    table.set_cache_index_and_filter_blocks(True)
+    table.set_pin_l0_filter_and_index_blocks_in_cache(True)
+    options = Options(raw_mode=True)
+    options.create_if_missing(True)  # noqa: FBT003
+    options.set_block_based_table_factory(table)
+    options.set_compression_type(DBCompressionType.lz4())
+    options.set_write_buffer_size(_MEMTABLE_BYTES)
+    options.set_max_write_buffer_number(2)
+    options.set_max_open_files(256)
+    options.set_keep_log_file_num(2)
+    options.set_max_log_file_size(1_000_000)
+    return options

@@ -1,0 +1,81 @@
+"""Ends a process that has stopped making progress. It acts on silence, not on standing offsets."""
+
+import faulthandler
+import sys
+import threading
+import time
+import traceback
+from collections.abc import Callable
+
+import structlog
+
+from streams.engine.fail_stop import fail_stop
+
+_log = structlog.get_logger(__name__)
+
+
+class Watchdog:
+    """Parts report progress by name; one that is silent for too long ends the process with all stacks in the log.
+
+    A part that waits for something (a broker, a lock, a slow target) keeps reporting while it waits; one with nothing
+    to do rests.
+    """
+
+    def __init__(self, silence: float, *, end: Callable[..., object] = fail_stop) -> None:
+        """``silence`` in seconds. ``end`` is called with a reason and with the stacks."""
+        self._silence = silence
+        self._end = end
+        self._last: dict[str, float] = {}
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="engine-watchdog", daemon=True)
+
+    def start(self) -> None:
+        """Begin to watch."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Watch no more."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        faulthandler.cancel_dump_traceback_later()
+
+    def report(self, part: str) -> None:
+        """``part`` is at work. May be called from any thread, and often."""
+        self._last[part] = time.monotonic()
+
+    def rest(self, part: str) -> None:
+        """``part`` has nothing to do until it reports again."""
+        self._last.pop(part, None)
+
+    def _watch(self) -> None:
+        tick = min(1.0, self._silence / 10)
+        previous = time.monotonic()
+        while not self._stopped.wait(tick):
+            # This one needs no interpreter: it ends a process in which no Python thread can run at all.
+            faulthandler.dump_traceback_later(2 * self._silence, exit=True, file=2)
+            now = time.monotonic()
+            if now - previous > tick + self._silence / 4:
+                # The whole process was frozen, and nobody could report.
+                self._last = dict.fromkeys(list(self._last), now)
+            previous = now
+            self._look(now)
+
+    def _look(self, now: float) -> None:
+        for part, last in list(self._last.items()):
+            if now - last > self._silence:
+                self._end(
+                    f"{part} made no progress for {now - last:.0f} s; read the stacks to see what it waits for",
+                    stacks=stacks(),
+                )
+                self._last.pop(part, None)
+
+
+def stacks() -> str:
+    """The stacks of all threads, as text."""
+    names = {thread.ident: thread.name for thread in threading.enumerate()}
+    parts = []
+    for identity, frame in sys._current_frames().items():
+        lines = "".join(traceback.format_stack(frame))
+        parts.append(f"thread {names.get(identity, identity)}:\n{lines}")
+    return "\n".join(parts)
