@@ -22,7 +22,7 @@ class Catalogue:
     def __init__(self, manifests: Iterable[Manifest], revision: int, mapping_revisions: dict[str, int]) -> None:
         self.revision = revision
         self.manifests: dict[str, Manifest] = {m.system: m for m in sorted(manifests, key=lambda m: m.system)}
-        self._mapping_revisions = mapping_revisions
+        self._mapping_revisions = {system: mapping_revisions[system] for system in self.manifests}
 
     def manifest(self, system: str) -> Manifest:
         """Raises CatalogueError where the system is not in the catalogue."""

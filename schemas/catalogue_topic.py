@@ -12,6 +12,7 @@ from schemas.settings import Settings
 
 _KEY = b"catalogue"
 _TIMEOUT_SECONDS = 30.0
+_NO_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
 class NoCatalogue(CatalogueError):  # noqa: N818 - reads as what happened
@@ -47,7 +48,7 @@ def read(settings: Settings) -> Catalogue:
     try:
         value = _last_value(consumer)
     except KafkaException as error:
-        if error.args[0].code() in (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC):
+        if error.args[0].code() in _NO_TOPIC:
             raise NoCatalogue(settings.kafka) from None
         raise CatalogueError(
             f"reading the catalogue from Kafka at {settings.kafka}: {error.args[0].str()}; see that Kafka runs"
