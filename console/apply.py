@@ -5,13 +5,14 @@ from typing import Annotated
 
 import typer
 
+from console.applied import applied_catalogue
 from console.kafka_topics import create_missing, wanted_topics
 from console.manifests import load_folder, tell_problems
 from console.reading import Reader
 from console.screen import screen
 from console.subjects import register, wanted_subjects
 from console.surroundings import find_settings
-from schemas import catalogue_topic, topics
+from schemas import catalogue_topic
 from schemas.catalogue import Catalogue, compile_catalogue
 from schemas.manifest import Manifest
 from schemas.settings import Settings
@@ -45,11 +46,9 @@ def apply(
 
 
 def _published(settings: Settings) -> Catalogue | None:
-    with Reader(settings) as reader:
-        if topics.CATALOGUE not in reader.topics():
-            return None
     try:
-        return catalogue_topic.read(settings)
+        with Reader(settings) as reader:
+            return applied_catalogue(settings, reader)
     except catalogue_topic.NoCatalogue:
         return None
 

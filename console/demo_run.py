@@ -8,6 +8,7 @@ from functools import partial
 import psycopg
 from rich.text import Text
 
+from console.applied import applied_catalogue
 from console.demo_changes import Made, correct_name, living_people, register_birth, register_death
 from console.demo_route import Route, find_route
 from console.demo_table import connected
@@ -17,7 +18,6 @@ from console.masking import masked_key
 from console.reading import Reader
 from console.screen import screen
 from console.surroundings import find_settings
-from schemas import catalogue_topic
 from schemas.catalogue import Catalogue
 from schemas.records import Row
 from schemas.settings import Settings
@@ -29,8 +29,7 @@ def run(*, source: str | None, target: str | None, timeout: float) -> None:
     """Raises ConsoleError when a change did not arrive in time: which stage did not happen, and where to look."""
     settings = find_settings()
     with Reader(settings) as reader:
-        reader.topics()
-        catalogue = catalogue_topic.read(settings)
+        catalogue = applied_catalogue(settings, reader)
         route = find_route(catalogue, _ENTITY, source=source, target=target)
         _play(route, reader, catalogue, settings, timeout)
 

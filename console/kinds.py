@@ -24,7 +24,7 @@ def known_kinds() -> Kinds:
 
 def _modules(package: ModuleType, maker: Literal["source", "sink"]) -> dict[str, ModuleType]:
     found: dict[str, ModuleType] = {}
-    for info in pkgutil.iter_modules(package.__path__):
+    for info in (each for each in pkgutil.iter_modules(package.__path__) if not each.ispkg):
         try:
             module = importlib.import_module(f"{package.__name__}.{info.name}")
         except ModuleNotFoundError:

@@ -4,6 +4,7 @@ from typing import Annotated
 
 import typer
 
+from console.applied import applied_catalogue
 from console.decoding import Decoder
 from console.errors import ConsoleError
 from console.partitioner import partition_of
@@ -11,7 +12,7 @@ from console.reading import BEGINNING, Reader
 from console.screen import screen
 from console.show_view import state_view
 from console.surroundings import find_settings
-from schemas import catalogue_topic, topics
+from schemas import topics
 from schemas.catalogue import Catalogue
 from schemas.identity import identified
 from schemas.records import EntityState
@@ -56,8 +57,8 @@ def _read(settings: Settings, entity: str, key: str) -> tuple[Catalogue, EntityS
     topic = topics.state(entity)
     value: bytes | None = None
     with Reader(settings) as reader:
+        catalogue = applied_catalogue(settings, reader)
         partitions = reader.topics().get(topic, 0)
-        catalogue = catalogue_topic.read(settings)
         place = (topic, partition_of(key, partitions=max(1, partitions)))
         for record in reader.to_the_end({place: BEGINNING} if partitions else {}):
             if record.key == key.encode():

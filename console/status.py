@@ -8,6 +8,7 @@ from typing import Annotated
 import orjson
 import typer
 
+from console.applied import applied_catalogue
 from console.freshness import Line, lines
 from console.observing import Observer
 from console.reading import Reader
@@ -15,7 +16,6 @@ from console.screen import screen
 from console.status_view import status_view
 from console.surroundings import find_settings
 from console.words import Language
-from schemas import catalogue_topic
 
 
 def status(
@@ -28,8 +28,7 @@ def status(
     """
     settings = find_settings()
     with Reader(settings) as reader:
-        reader.topics()
-        catalogue = catalogue_topic.read(settings)
+        catalogue = applied_catalogue(settings, reader)
         picture = Observer(settings, reader).look(catalogue)
     found = list(lines(catalogue, picture, now=time.time()))
     if as_json:

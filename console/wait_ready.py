@@ -6,13 +6,13 @@ from typing import Annotated
 import typer
 from rich.status import Status
 
+from console.applied import applied_catalogue
 from console.errors import ConsoleError, Unanswered
 from console.observing import Observer
 from console.progress import Obstacle, obstacles, subscribers
 from console.reading import Reader
 from console.screen import is_live, screen
 from console.surroundings import find_settings
-from schemas import catalogue_topic
 from schemas.catalogue import CatalogueError
 from schemas.settings import Settings
 
@@ -52,8 +52,7 @@ class _Waiting:
     def look(self) -> list[Obstacle]:
         """What keeps the city from being ready now."""
         try:
-            self._reader.topics()
-            catalogue = catalogue_topic.read(self._settings)
+            catalogue = applied_catalogue(self._settings, self._reader)
             picture = self._observer.look(catalogue)
         except (Unanswered, CatalogueError) as error:
             return [Obstacle(str(error), "")]

@@ -1,0 +1,220 @@
+"""The `lienthong` command against real servers."""
+
+import json
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewPartitions
+
+from deploy.embedded.kafka import Kafka
+from schemas.settings import Settings
+from tests.integration.console_city import (
+    MANIFESTS,
+    ConsoleCity,
+    carrying,
+    empty,
+    fill,
+    now_microseconds,
+    write_secrets,
+)
+from tests.integration.shared_servers import SharedPostgres
+from tests.unit.console.city import claim, dead_letter, outcome, state, word
+
+
+@pytest.fixture(scope="module")
+def broker() -> Iterator[str]:
+    """A Kafka of these tests' own, for the console's topics have fixed names."""
+    with tempfile.TemporaryDirectory(prefix="lienthong-test-", ignore_cleanup_errors=True) as home:
+        server = Kafka(Path(home) / "kafka")
+        server.configure()
+        try:
+            server.start()
+            server.wait_ready()
+            yield server.bootstrap
+        finally:
+            server.kill()
+
+
+@pytest.fixture(scope="module")
+def dsns(postgres: SharedPostgres, tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """The databases of both systems, filled."""
+    found = {system: postgres.dsn(postgres.create_database()) for system in ("ho_tich", "dan_cu")}
+    secrets = tmp_path_factory.mktemp("secrets")
+    write_secrets(secrets, found)
+    fill(Settings(secrets=secrets), count=300)
+    return found
+
+
+@pytest.fixture
+def city(broker: str, registry: str, dsns: dict[str, str], tmp_path: Path) -> ConsoleCity:
+    """Nothing applied yet, everybody in the register and nobody in the target."""
+    write_secrets(tmp_path, dsns)
+    empty(broker)
+    made = ConsoleCity(Settings(kafka=broker, registry=registry, secrets=tmp_path), dsns)
+    with made.connect("dan_cu") as target:
+        target.execute("truncate public.nhan_khau")
+    return made
+
+
+def test_apply_makes_the_city_once(city: ConsoleCity) -> None:
+    missing = city.run("status")
+    assert missing.returncode == 1
+    assert "lienthong apply" in missing.stderr
+
+    first = city.run("apply", str(MANIFESTS))
+    assert first.returncode == 0, first.stderr
+    assert "raw.ho_tich.person" in first.stdout
+    assert "revision 1" in first.stdout
+    made = AdminClient({"bootstrap.servers": city.settings.kafka}).list_topics(timeout=10).topics
+    assert len(made["raw.ho_tich.person"].partitions) == 4
+    assert len(made["to.dan_cu.person"].partitions) == 1
+
+    second = city.run("apply", str(MANIFESTS))
+    assert second.returncode == 0, second.stderr
+    assert "revision 1, unchanged" in second.stdout
+    assert city.catalogue().revision == 1
+
+
+def test_apply_makes_a_new_revision_of_what_changed_and_refuses_what_is_wrong(
+    city: ConsoleCity, tmp_path: Path
+) -> None:
+    folder = tmp_path / "systems"
+    folder.mkdir()
+    for manifest in MANIFESTS.glob("*.yaml"):
+        (folder / manifest.name).write_text(manifest.read_text(encoding="utf-8"), encoding="utf-8")
+    assert city.run("apply", str(folder)).returncode == 0
+    dan_cu = folder / "dan_cu.yaml"
+    dan_cu.write_text(dan_cu.read_text(encoding="utf-8").replace("cadence: 10s", "cadence: 20s"), encoding="utf-8")
+    changed = city.run("apply", str(folder))
+    assert "revision 2, dan_cu changed" in changed.stdout
+    assert (city.catalogue().mapping_revision("ho_tich"), city.catalogue().mapping_revision("dan_cu")) == (1, 2)
+
+    dan_cu.write_text(dan_cu.read_text(encoding="utf-8") + "\ncolour: red\n", encoding="utf-8")
+    refused = city.run("apply", str(folder))
+    assert refused.returncode == 1
+    assert "unknown field `colour`" in refused.stderr
+    assert city.catalogue().revision == 2
+
+
+def test_apply_refuses_a_topic_with_another_number_of_partitions(city: ConsoleCity) -> None:
+    assert city.run("apply", str(MANIFESTS)).returncode == 0
+    admin = AdminClient({"bootstrap.servers": city.settings.kafka})
+    admin.create_partitions([NewPartitions("raw.ho_tich.person", 5)])["raw.ho_tich.person"].result(20)
+    refused = city.run("apply", str(MANIFESTS))
+    assert refused.returncode == 1
+    assert "raw.ho_tich.person: it exists with 5 partitions, 4 are wanted" in refused.stderr.replace("\n", " ")
+
+
+def test_status_and_wait_ready_follow_the_city(city: ConsoleCity) -> None:
+    assert city.run("apply", str(MANIFESTS)).returncode == 0
+    late = city.run("wait-ready", "--timeout", "1")
+    assert late.returncode == 1
+    assert "the source of ho_tich has not started" in late.stderr
+
+    city.put_word(word("source", "ho_tich", "streaming", time=now_microseconds()))
+    city.put_word(word("sink", "dan_cu", "streaming", time=now_microseconds(), message="was away for 3 s"))
+    city.put_outcome(outcome("captured", "ho_tich", "", count=2))
+    city.put_outcome(outcome("quarantined", "ho_tich", "raw.ho_tich.person", reason="bad_date", event_id="e"))
+    for number in range(3):
+        city.put_delivery(f"k{number}")
+    city.put_outcome(outcome("delivered", "dan_cu", "to.dan_cu.person", first=0, last=0, process="a"))
+    city.put_outcome(outcome("delivered", "dan_cu", "to.dan_cu.person", first=0, last=0, process="b"))
+
+    shown = json.loads(city.run("status", "--json").stdout)
+    sink, source = shown["lines"]
+    assert (source["phase"], source["health"], source["captured"], source["quarantined"]) == (
+        "streaming",
+        "green",
+        2,
+        1,
+    )
+    assert (sink["delivered"], sink["waiting"], sink["trouble"]) == (1, 2, "was away for 3 s")
+    assert "đang chạy" in city.run("status").stdout
+    assert "was away for 3 s" in city.run("status", "--lang", "en", width=80).stdout
+
+    late = city.run("wait-ready", "--timeout", "1")
+    assert late.returncode == 1
+    assert "2 deliveries wait for the sink of dan_cu" in late.stderr
+
+    city.put_outcome(outcome("delivered", "dan_cu", "to.dan_cu.person", first=1, last=2, count=2))
+    ready = city.run("wait-ready", "--timeout", "20")
+    assert ready.returncode == 0, ready.stderr
+    assert "dan_cu 3 of 3" in ready.stdout
+
+
+def test_wait_ready_counts_what_the_workers_have_not_taken(city: ConsoleCity) -> None:
+    assert city.run("apply", str(MANIFESTS)).returncode == 0
+    city.put_word(word("source", "ho_tich", "streaming", time=now_microseconds()))
+    with carrying(city, until="captured"), city.connect("ho_tich") as register:
+        register.execute("update public.cong_dan set ghi_chu = 'x' where id <= 5")
+        late = city.run("wait-ready", "--timeout", "2")
+    assert late.returncode == 1
+    assert "5 records of raw.ho_tich.person wait for the workers" in late.stderr
+
+
+def test_demo_shows_each_change_arriving(city: ConsoleCity) -> None:
+    assert city.run("apply", str(MANIFESTS)).returncode == 0
+    with carrying(city):
+        shown = city.run("demo")
+    assert shown.returncode == 0, shown.stdout + shown.stderr
+    for stage in ("committed", "captured", "routed", "arrived"):
+        assert shown.stdout.count(f" ms  {stage}") == 3
+    assert "Register a birth" in shown.stdout
+    assert "All three changes arrived" in shown.stdout
+    with city.connect("dan_cu") as target:
+        dead = "select count(*) from public.nhan_khau where ngay_qua_doi = current_date"
+        born = """select count(*) from public.nhan_khau where ma_lien_thong like 'ho_tich#%'
+            and so_dinh_danh is null and ngay_thang_nam_sinh = current_date::text"""
+        assert target.execute(dead).fetchone() == (1,)
+        assert target.execute(born).fetchone() == (1,)
+
+
+@pytest.mark.parametrize(
+    ("until", "missing", "look"),
+    [("captured", "not routed", "logs of the workers"), ("routed", "not arrived", "log of its sink connector")],
+)
+def test_demo_names_the_stage_that_did_not_happen(city: ConsoleCity, until: str, missing: str, look: str) -> None:
+    assert city.run("apply", str(MANIFESTS)).returncode == 0
+    with carrying(city, until=until):
+        shown = city.run("demo", "--timeout", "2", width=300)
+    assert shown.returncode == 1
+    assert missing in shown.stderr
+    assert look in shown.stderr
+    assert f" ms  {until}" in shown.stdout
+
+
+def test_demo_without_anybody_in_the_target_says_so(city: ConsoleCity) -> None:
+    assert city.run("apply", str(MANIFESTS)).returncode == 0
+    refused = city.run("demo", width=300)
+    assert refused.returncode == 1
+    assert "too few living ones" in refused.stderr
+    (city.settings.secrets / "dan_cu_dsn").write_text("postgresql://127.0.0.1:1/x", encoding="utf-8")
+    refused = city.run("demo", width=300)
+    assert refused.returncode == 1
+    assert "working in the database of dan_cu" in refused.stderr
+    assert "Traceback" not in refused.stderr
+
+
+def test_show_and_dead_letters(city: ConsoleCity) -> None:
+    assert city.run("apply", str(MANIFESTS)).returncode == 0
+    assert "No dead letters" in city.run("dead-letters", "list").stdout
+    for number in range(20):
+        values = {"citizen_id": f"0010990123{number:02}", "full_name": f"Người {number}"}
+        city.put_state(state(f"citizen_id:0010990123{number:02}", claim("ho_tich", values)))
+    shown = city.run("show", "person", "001099012317")
+    assert shown.returncode == 0, shown.stderr
+    assert "Người 17" in shown.stdout
+    assert "001099012317" not in shown.stdout
+    assert "001099012317" in city.run("show", "person", "citizen_id:001099012317", "--show-values").stdout
+    unknown = city.run("show", "person", "ho_tich#9")
+    assert unknown.returncode == 1
+    assert "nothing is known under this key" in unknown.stderr.replace("\n", " ")
+
+    for letter in (dead_letter("a"), dead_letter("b"), dead_letter("b")):
+        city.put_dead_letter(letter)
+    listed = city.run("dead-letters", "list").stdout
+    assert "bad_date" in listed
+    assert listed.split("bad_date")[0].split()[-3] == "2"
