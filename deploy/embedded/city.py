@@ -24,7 +24,8 @@ PEOPLE: Final = 10_000
 SEED: Final = 2026
 
 Report = Callable[[str], None]
-_COLUMNS: Final = (
+#: What of the register is filled, in the order of `rows`.
+COLUMNS: Final = (
     *("so_dinh_danh", "so_cmnd", "ho_ten", "ngay_sinh", "gioi_tinh", "dan_toc", "que_quan", "noi_thuong_tru"),
     *("ma_xa", "dien_thoai", "ngay_mat", "ghi_chu"),
 )
@@ -79,7 +80,7 @@ def fill(connection: psycopg.Connection, report: Report, *, count: int, seed: in
         if connection.execute("select from public.cong_dan limit 1").fetchone() is not None:
             return
         report(f"filling ho_tich with {count:,} made-up people")
-        columns = sql.SQL(", ").join(map(sql.Identifier, _COLUMNS))
+        columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
         with connection.cursor().copy(sql.SQL("copy public.cong_dan ({}) from stdin").format(columns)) as copy:
             for row in rows(seed, count):
                 copy.write_row(row)
