@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, Literal
 
+import structlog
 from psycopg import Connection
 from pydantic import BaseModel, ConfigDict
 
@@ -14,6 +15,8 @@ from connectors.sinks.postgres_target.writer import Writer
 from connectors.values import Finding, Rejected, Stream, Writes
 from schemas.manifest import Manifest
 from schemas.settings import Settings
+
+_log = structlog.get_logger(__name__)
 
 
 class Connect(BaseModel):
@@ -41,6 +44,7 @@ class PostgresSink:
         self._connection: Connection[Any] | None = None
         self._writers: dict[str, Writer] = {}
         self._generations: dict[Stream, int] = {}
+        self._told = False
 
     def open(self, streams: Sequence[Stream]) -> dict[Stream, int]:
         """See Sink. Opened again, after trouble, it goes on as the same sink: Fenced when another has begun since."""
@@ -48,7 +52,7 @@ class PostgresSink:
         connection = self._connection = session.connect(self._dsn, self._system)
         with _no_refusal(f"opening the target of {self._system}"):
             self._writers = {stream.entity: self._writer(connection, stream.entity) for stream in streams}
-            session.mark_writes(connection)
+            self._mark_writes(connection)
             position.ensure_table(connection)
             taken = position.take(connection, streams, self._generations)
         self._generations.update({stream: generation for stream, (_, generation) in taken.items()})
@@ -92,6 +96,14 @@ class PostgresSink:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+    def _mark_writes(self, connection: Connection[Any]) -> None:
+        if session.may_set_origin(connection):
+            session.mark_writes(connection)
+        elif not self._told:
+            self._told = True
+            remedy = session.origin_grant(connection)
+            _log.warning("our writes cannot be marked by a replication origin", system=self._system, remedy=remedy)
 
     def _writer(self, connection: Connection[Any], entity: str) -> Writer:
         return Writer(connection, self._subscriptions[entity])

@@ -1,7 +1,7 @@
 """Where each stream stands, in the target's own schema `lienthong`: changed only together with the data."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, LiteralString
 
 import structlog
 from psycopg import Connection
@@ -9,12 +9,14 @@ from psycopg import Connection
 from connectors.errors import Fenced
 from connectors.values import Stream, Writes
 
-SCHEMA = "lienthong"
-
 _EXISTS = "SELECT to_regclass('lienthong.position') IS NOT NULL"
 
+# `IF NOT EXISTS` would ask for the right to create even where the schema is there.
+_SCHEMA_EXISTS = "SELECT to_regnamespace('lienthong') IS NOT NULL"
+
+_CREATE_SCHEMA = "CREATE SCHEMA lienthong"
+
 _CREATE = """
-CREATE SCHEMA IF NOT EXISTS lienthong;
 CREATE TABLE IF NOT EXISTS lienthong.position (
   topic text NOT NULL,
   "partition" int NOT NULL,
@@ -55,12 +57,13 @@ _log = structlog.get_logger(__name__)
 
 def ensure_table(connection: Connection[Any]) -> None:
     """Create the schema and the table where they are missing; needs no right to create where they are not."""
-    found = connection.execute(_EXISTS).fetchone()
-    if found and found[0]:
+    if _holds(connection, _EXISTS):
         return
     with connection.transaction():
-        # Two sinks may start at once, and `IF NOT EXISTS` does not wait.
+        # Two sinks may start at once.
         connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('lienthong.position', 0))")
+        if not _holds(connection, _SCHEMA_EXISTS):
+            connection.execute(_CREATE_SCHEMA)
         connection.execute(_CREATE)
 
 
@@ -88,6 +91,11 @@ def advance(connection: Connection[Any], writes: Writes, generation: int) -> Non
         f"writing {writes.stream.topic} from offset {writes.expected} as generation {generation}: the target has "
         f"{_told(found)}; another sink has taken over, so this one stops"
     )
+
+
+def _holds(connection: Connection[Any], question: LiteralString) -> bool:
+    found = connection.execute(question).fetchone()
+    return bool(found and found[0])
 
 
 def _take_one(connection: Connection[Any], stream: Stream, held: int | None) -> tuple[int, int]:

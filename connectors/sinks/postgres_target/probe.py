@@ -4,7 +4,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from connectors.sinks.postgres_target.session import ORIGIN_REMEDY, may_set_origin
+from connectors.sinks.postgres_target.session import may_set_origin, origin_grant
 from connectors.sinks.postgres_target.structure import MISSING, MISSING_REMEDY, Table, read_table
 from connectors.values import Finding
 from schemas.manifest import Subscription
@@ -13,13 +13,15 @@ _NEEDED = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 _POSITION = """
 SELECT to_regclass('lienthong.position') IS NOT NULL,
-       has_database_privilege(current_database(), 'CREATE'), current_database()
+       CASE WHEN to_regnamespace('lienthong') IS NULL THEN has_database_privilege(current_database(), 'CREATE')
+            ELSE has_schema_privilege('lienthong', 'CREATE') END,
+       to_regnamespace('lienthong') IS NOT NULL
 """
 
 
 def position_finding(connection: Connection[Any]) -> Finding:
     """Whether the position table is there, or can be made."""
-    exists, may_create, database = connection.execute(_POSITION).fetchone() or (False, False, "")
+    exists, may_create, has_schema = connection.execute(_POSITION).fetchone() or (False, False, False)
     subject = "lienthong.position"
     if exists:
         lacking = _lacking(connection, subject, ("SELECT", "INSERT", "UPDATE"))
@@ -29,10 +31,11 @@ def position_finding(connection: Connection[Any]) -> Finding:
         return Finding(subject, f"this role lacks {', '.join(lacking)}", f"{grant} {_role(connection)};")
     if may_create:
         return Finding(subject, "", "")
+    remedy = "GRANT ALL ON SCHEMA lienthong TO" if has_schema else "CREATE SCHEMA lienthong AUTHORIZATION"
     return Finding(
         subject,
-        "the schema for the positions does not exist and this role cannot create it",
-        f"CREATE SCHEMA lienthong AUTHORIZATION {_role(connection)};  -- as an owner of {database}",
+        "the table for the positions does not exist and this role cannot create it",
+        f"{remedy} {_role(connection)};",
     )
 
 
@@ -43,7 +46,7 @@ def origin_finding(connection: Connection[Any]) -> Finding:
     return Finding(
         "replication origin",
         "our writes cannot be marked; needed only where this system also publishes what it receives",
-        ORIGIN_REMEDY.format(_role(connection)),
+        origin_grant(connection),
     )
 
 

@@ -3,7 +3,6 @@
 from typing import Any
 
 import psycopg
-import structlog
 from psycopg import Connection, IsolationLevel, sql
 
 from connectors.errors import SinkUnavailable
@@ -11,10 +10,6 @@ from connectors.sinks.postgres_target.refusals import translated
 
 #: Replication origin of our writes: a source of the same database skips what carries it.
 ORIGIN = "lienthong"
-ORIGIN_REMEDY = (
-    "GRANT EXECUTE ON FUNCTION pg_replication_origin_oid(text), pg_replication_origin_create(text), "
-    "pg_replication_origin_session_setup(text) TO {};"
-)
 
 #: A session has an origin to itself: sinks of other entities take the next one.
 _ORIGINS = (ORIGIN, *(f"{ORIGIN}_{number}" for number in range(2, 10)))
@@ -33,8 +28,6 @@ SELECT has_function_privilege('pg_replication_origin_oid(text)', 'execute')
    AND has_function_privilege('pg_replication_origin_session_setup(text)', 'execute')
 """
 
-_log = structlog.get_logger(__name__)
-
 
 def connect(dsn: str, system: str) -> Connection[Any]:
     """An open connection in autocommit; transactions are begun where they are needed. Raises SinkUnavailable."""
@@ -52,12 +45,15 @@ def may_set_origin(connection: Connection[Any]) -> bool:
     return bool(found and found[0])
 
 
+def origin_grant(connection: Connection[Any]) -> str:
+    """The statement, for a superuser, that gives this role the right to mark its writes."""
+    functions = ("oid(text)", "create(text)", "session_setup(text)")
+    named = ", ".join(f"pg_replication_origin_{function}" for function in functions)
+    return f"GRANT EXECUTE ON FUNCTION {named} TO {sql.Identifier(connection.info.user).as_string(connection)};"
+
+
 def mark_writes(connection: Connection[Any]) -> None:
-    """Give the session's writes our replication origin; without the right to do so, log that and go on."""
-    if not may_set_origin(connection):
-        role = sql.Identifier(connection.info.user).as_string(connection)
-        _log.warning("our writes cannot be marked by a replication origin", remedy=ORIGIN_REMEDY.format(role))
-        return
+    """Give the session's writes our replication origin, which needs `may_set_origin`. Raises SinkUnavailable."""
     if not any(_set_origin(connection, name) for name in _ORIGINS):
         raise SinkUnavailable(
             f"marking writes by a replication origin: {ORIGIN} and its {len(_ORIGINS) - 1} others are all in use; "

@@ -7,7 +7,7 @@ import orjson
 from psycopg import Connection, sql
 
 from connectors.sinks.postgres_target.refusals import BAD_VALUE, Refused
-from connectors.sinks.postgres_target.structure import Column, Table
+from connectors.sinks.postgres_target.structure import Column, Table, quoted
 from connectors.sinks.postgres_target.waves import Wave
 from schemas.records import Row
 
@@ -88,7 +88,7 @@ class Statements:
         columns = [self._table.columns[name] for name in names]
         values = [column for column in columns if column.name not in self._key]
         return template.format(
-            table=self._table.identifier,
+            table=quoted(_escaped(self._table.name)),
             typed=_listed("j.{name}::{cast} AS {name}", columns),
             texts=_listed("{name} text", columns),
             names=_listed("{name}", columns),
@@ -105,7 +105,7 @@ class Statements:
     def _composed_rename(self) -> sql.Composed:
         key = [self._table.columns[name] for name in self._key]
         return _RENAME.format(
-            table=self._table.identifier,
+            table=quoted(_escaped(self._table.name)),
             typed=_listed("j.{old}::{cast} AS {old}, j.{new}::{cast} AS {new}", key),
             texts=_listed("{old} text, {new} text", key),
             old_key=_all("t.{name} = x.{old}", key),
@@ -114,10 +114,14 @@ class Statements:
         )
 
 
+def _escaped(name: str) -> str:
+    return name.replace("%", "%%")  # psycopg looks for its placeholders everywhere
+
+
 def _each(pattern: str, columns: Iterable[Column]) -> list[sql.Composed]:
     return [
         sql.SQL(pattern).format(
-            name=sql.Identifier(column.name.replace("%", "%%")),
+            name=sql.Identifier(_escaped(column.name)),
             old=sql.Identifier(f"old{place}"),
             new=sql.Identifier(f"new{place}"),
             cast=sql.SQL(column.cast),
