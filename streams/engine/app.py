@@ -19,12 +19,7 @@ class EngineApp(faust.App):
         """``name`` as Faust's ``id``; ``options`` as for ``faust.App``, the web server being off by default."""
         self._concurrency: dict[int, int] = {}
         # The address is never used: Faust asks for one.
-        settings: dict[str, Any] = {
-            "broker": "kafka://127.0.0.1:1",
-            "web_enabled": False,
-            # Else every structured line on standard error is wrapped in a line of Faust's own.
-            "worker_redirect_stdouts": False,
-        }
+        settings: dict[str, Any] = {"broker": "kafka://127.0.0.1:1", "web_enabled": False}
         super().__init__(name, **(settings | options))
 
     async def on_start(self) -> None:

@@ -1,0 +1,176 @@
+"""Topics, workers and readers for the engine's integration tests."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+from rocksdict import Cache
+
+from streams.engine.state import PartitionState
+
+PARTITIONS = 4
+_HERE = Path(__file__).parent
+Row = tuple[bytes | None, bytes | None]
+
+
+def until(what: Callable[[], object], *, seconds: float, doing: str) -> None:
+    """Poll until it is true; fails the test with ``doing`` when it does not become so."""
+    deadline = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < deadline, f"still waiting after {seconds:.0f} s: {doing}"
+        time.sleep(0.1)
+
+
+@dataclass
+class Worker:
+    """One ``faust worker`` process with its name, data folder and log."""
+
+    name: str
+    process: "subprocess.Popen[bytes]"
+    log: Path
+
+    def signal(self, number: int) -> None:
+        self.process.send_signal(number)
+
+    def kill(self) -> None:
+        self.process.kill()
+        self.process.wait(10)
+
+    def stop(self, *, seconds: float = 10.0) -> float:
+        """SIGTERM; returns the seconds that it took. Fails when it has to be killed or ends with an error."""
+        began = time.monotonic()
+        self.signal(signal.SIGTERM)
+        assert self.process.wait(seconds) == 0, self.log.read_text()[-3000:]
+        return time.monotonic() - began
+
+    def has_logged(self, text: str) -> bool:
+        return text in self.log.read_text()
+
+    def owns_all(self) -> bool:
+        """Whether its newest assignment is all partitions, and their state is recovered."""
+        _before, assigned, after = self.log.read_text().rpartition('"event": "partitions assigned"')
+        line_start = _before.rpartition("\n")[2] + assigned + after.partition("\n")[0]
+        return str(list(range(PARTITIONS))) in line_start and "recovery is done" in after
+
+
+@dataclass
+class Site:
+    """The topics of one test, under a name of their own, and its workers."""
+
+    kafka: str
+    data: Path
+    name: str = field(default_factory=lambda: f"engine-{uuid.uuid4().hex[:8]}")
+    workers: list[Worker] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.admin = AdminClient({"bootstrap.servers": self.kafka})
+        for suffix in ("in", "out", "dead"):
+            self.create(suffix)
+        self.create("state", compacted=True)
+
+    def create(self, suffix: str, *, compacted: bool = False) -> None:  # noqa: FBT001, FBT002, RUF100
+        config = {"cleanup.policy": "compact"} if compacted else {}
+        topic = NewTopic(f"{self.name}.{suffix}", PARTITIONS, 1, config=config)
+        self.admin.create_topics([topic])[topic.topic].result(20)
+
+    def delete(self, suffix: str) -> None:
+        name = f"{self.name}.{suffix}"
+        self.admin.delete_topics([name])[name].result(20)
+        until(lambda: name not in self.admin.list_topics(timeout=5).topics, seconds=20, doing=f"deleting {name}")
+
+    def produce(self, rows: Iterable[tuple[int, bytes, bytes]], *, suffix: str = "in") -> None:
+        """Rows of (partition, key, value)."""
+        producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5})
+        for partition, key, value in rows:
+            producer.produce(f"{self.name}.{suffix}", value, key, partition)
+            producer.poll(0)
+        assert producer.flush(30) == 0
+
+    def start(self, worker: str, **environment: str) -> Worker:
+        """Start a worker; its name is its slot."""
+        log = self.data / f"{worker}.log"
+        with log.open("ab") as output:
+            process = _faust(self, worker, environment, output)
+        started = Worker(worker, process, log)
+        self.workers.append(started)
+        return started
+
+    def rows(self, suffix: str) -> dict[int, list[Row]]:
+        """All committed rows of a topic by partition, up to its present end."""
+        return read(self.kafka, f"{self.name}.{suffix}")
+
+    def out_count(self) -> int:
+        return sum(map(len, self.rows("out").values()))
+
+    def state(self, worker: str) -> dict[bytes, bytes]:
+        """What a stopped worker's databases hold, of all partitions."""
+        cache, held = Cache(1_000_000), {}
+        for path in sorted((self.data / worker).glob("partition-*")):
+            state = PartitionState(path, cache=cache)
+            held |= dict(state.items())
+            state.close()
+        return held
+
+    def changelog(self) -> dict[bytes, bytes]:
+        """The last value of each key in the changelog."""
+        latest = {key or b"": value for rows in self.rows("state").values() for key, value in rows}
+        return {key: value for key, value in latest.items() if value is not None}
+
+    def close(self) -> None:
+        """Leave nothing behind."""
+        for worker in self.workers:
+            with suppress(ProcessLookupError):
+                worker.process.kill()
+            worker.process.wait(10)
+
+
+def read(kafka: str, topic: str) -> dict[int, list[Row]]:
+    """All committed rows of a topic by partition, up to its present end."""
+    consumer = Consumer(
+        {
+            "bootstrap.servers": kafka,
+            "group.id": "nobody",
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "enable.partition.eof": True,
+        }
+    )
+    rows: dict[int, list[Row]] = {number: [] for number in range(PARTITIONS)}
+    consumer.assign([TopicPartition(topic, number, 0) for number in rows])
+    left = set(rows)
+    deadline = time.monotonic() + 30
+    while left:
+        assert time.monotonic() < deadline, f"reading {topic} takes too long"
+        for message in consumer.consume(2000, 0.1):
+            number, error = message.partition(), message.error()
+            assert number is not None
+            if error is None:
+                rows[number].append((message.key(), message.value()))
+            else:
+                assert error.code() == KafkaError._PARTITION_EOF, error
+                left.discard(number)
+    consumer.close()
+    return rows
+
+
+def _faust(site: Site, worker: str, environment: dict[str, str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
+    root = _HERE.parents[1]
+    command = [sys.executable, "-m", "faust", "-A", "tests.integration.engine_counting", "worker", "--without-web", "-l", "warn"]
+    own = {
+        "ENGINE_KAFKA": site.kafka,
+        "ENGINE_NAME": site.name,
+        "ENGINE_WORKER": worker,
+        "ENGINE_DATA": str(site.data),
+        "PYTHONPATH": str(root),
+    }
+    return subprocess.Popen(command, env={**os.environ, **own, **environment}, stdout=output, stderr=output)

@@ -1,0 +1,91 @@
+"""Every record counts exactly once and in order, whatever happens to the workers."""
+
+import signal
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from tests.integration.engine_harness import PARTITIONS, Site, until
+
+KEYS = 400
+
+
+@pytest.fixture
+def site(kafka: str, tmp_path: Path) -> Iterator[Site]:
+    made = Site(kafka, tmp_path)
+    yield made
+    made.close()
+
+
+def rows_of(count: int, *, start: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
+    """Row n goes to key n % KEYS, which lives in one partition; its value is n."""
+    for number in range(start, start + count):
+        key = number % KEYS
+        yield key % PARTITIONS, b"key-%d" % key, b"%d" % number
+
+
+def assert_exact(site: Site, count: int) -> None:
+    """The output holds each row once, each key's in order; the changelog holds the true counts."""
+    seen: dict[bytes, list[bytes]] = defaultdict(list)
+    for rows in site.rows("out").values():
+        for key, value in rows:
+            seen[key or b""].append(value or b"")
+    truth: dict[bytes, list[bytes]] = defaultdict(list)
+    for _partition, key, value in rows_of(count):
+        truth[key].append(b"%d:%b" % (len(truth[key]) + 1, value))
+    wrong = {key: (seen[key], truth[key]) for key in truth if seen[key] != truth[key]}
+    assert not wrong, f"{len(wrong)} of {len(truth)} keys, for one: {next(iter(wrong.values()))}"
+    assert site.changelog() == {key: b"%d" % len(values) for key, values in truth.items()}
+
+
+def feed(site: Site, count: int, *, seconds: float) -> threading.Thread:
+    """Produce over some time, on a thread."""
+    steps = int(seconds * 5)
+
+    def run() -> None:
+        for step in range(steps):
+            site.produce(rows_of(count // steps, start=step * (count // steps)))
+            time.sleep(seconds / steps)
+
+    thread = threading.Thread(target=run)
+    thread.start()
+    return thread
+
+
+def test_workers_join_leave_crash_and_freeze(site: Site) -> None:
+    count = 20_000
+    first, second = site.start("first"), site.start("second")
+    feeder = feed(site, count, seconds=25)
+    until(lambda: site.out_count() > 500, seconds=20, doing="the first results")
+    third = site.start("third")
+    until(lambda: third.has_logged("recovery is done"), seconds=20, doing="the third worker to join")
+    assert second.stop() < 6
+    first.kill()
+    first = site.start("first")
+    until(lambda: site.out_count() > 6_000, seconds=30, doing="results after a crash")
+    third.signal(signal.SIGSTOP)
+    # The group must give its partitions away before it wakes up.
+    until(first.owns_all, seconds=30, doing="the session to time out")
+    third.signal(signal.SIGCONT)
+    second = site.start("second")
+    feeder.join()
+    third.kill()
+    first.kill()
+    until(second.owns_all, seconds=30, doing="the last worker to own everything")
+    until(lambda: site.out_count() >= count, seconds=40, doing="all results")
+    second.stop()
+    assert_exact(site, count)
+    assert site.state("second") == site.changelog()
+
+
+def test_an_agent_that_raises_loses_and_repeats_nothing(site: Site) -> None:
+    count = 8_000
+    site.produce(rows_of(count))
+    worker = site.start("first", ENGINE_RAISE_SHARE="0.15")
+    until(lambda: site.out_count() >= count, seconds=50, doing="all results")
+    worker.stop()
+    assert_exact(site, count)
+    assert site.state("first") == site.changelog()
