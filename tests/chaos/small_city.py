@@ -84,7 +84,7 @@ class SmallCity:
             "LIENTHONG_LOG_LEVEL": "info",
         } | more
 
-    def prepare(self, *, source: str = _SOURCE, target: str = _TARGET, target_ddl: str = TARGET_DDL) -> None:
+    def prepare(self, *, target_ddl: str) -> None:
         """Databases, secrets, manifests, topics and schemas: everything but the processes."""
         with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:
             for name in ("nguon", "dich"):
@@ -99,8 +99,8 @@ class SmallCity:
         (keep / "dead_letter_key").write_text(base64.b64encode(secrets.token_bytes(32)).decode())
         manifests = self.home / "systems"
         manifests.mkdir()
-        (manifests / "nguon.yaml").write_text(source)
-        (manifests / "dich.yaml").write_text(target)
+        (manifests / "nguon.yaml").write_text(_SOURCE)
+        (manifests / "dich.yaml").write_text(_TARGET)
         self.apply()
 
     def apply(self) -> None:
@@ -124,10 +124,12 @@ class SmallCity:
 
 
 @contextmanager
-def small_city(kafka: Kafka, postgres: Postgres, registry: str, home: Path) -> Iterator[SmallCity]:
+def small_city(
+    kafka: Kafka, postgres: Postgres, registry: str, home: Path, *, target_ddl: str = TARGET_DDL
+) -> Iterator[SmallCity]:
     """A prepared city, its processes stopped at the end whatever happens."""
     city = SmallCity(kafka, postgres, registry, home)
-    city.prepare()
+    city.prepare(target_ddl=target_ddl)
     try:
         yield city
     finally:
