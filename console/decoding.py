@@ -1,24 +1,20 @@
 """Confluent-framed Avro from Kafka to the records of `schemas.records`, by the writer's schema."""
 
-import io
-import json
-from typing import Any, cast
+from typing import Any, Final, cast
 
-import fastavro
-from confluent_kafka.schema_registry import SchemaRegistryClient
-
-from console.errors import ConsoleError
-from schemas.records import ChangeEvent, ConnectorState, DeadLetter, Delivery, EntityState, Outcome
+from schemas import registry
+from schemas.records import ConnectorState, DeadLetter, EntityState, Outcome
 from schemas.settings import Settings
+
+#: How long a command asks a registry that does not answer.
+PATIENCE_SECONDS: Final = 5.0
 
 
 class Decoder:
-    """Knows the registry; each schema is fetched once."""
+    """Fetches each schema once. Every method raises RegistryUnavailable, or CodecError for bytes at fault."""
 
     def __init__(self, settings: Settings) -> None:
-        self._client = SchemaRegistryClient({"url": settings.registry})
-        self._schemas: dict[int, Any] = {}
-        self._registry = settings.registry
+        self._decoder = registry.Decoder(registry.Registry(settings.registry, patience=PATIENCE_SECONDS))
 
     def outcome(self, value: bytes) -> Outcome:
         """A value of `outcomes`."""
@@ -36,22 +32,5 @@ class Decoder:
         """A value of `entity.<entity>`."""
         return cast(EntityState, self._decode(value))
 
-    def change_event(self, value: bytes) -> ChangeEvent:
-        """A value of `raw.<system>.<entity>`."""
-        return cast(ChangeEvent, self._decode(value))
-
-    def delivery(self, value: bytes) -> Delivery:
-        """A value of `to.<system>.<entity>`."""
-        return cast(Delivery, self._decode(value))
-
     def _decode(self, value: bytes) -> Any:
-        number = int.from_bytes(value[1:5], "big")
-        if number not in self._schemas:
-            try:
-                text = self._client.get_schema(number).schema_str or ""
-            except Exception as error:
-                raise ConsoleError(
-                    f"asking the registry at {self._registry} for schema {number}: {error}; is the registry running?"
-                ) from error
-            self._schemas[number] = fastavro.parse_schema(json.loads(text))
-        return fastavro.schemaless_reader(io.BytesIO(value[5:]), self._schemas[number], None)
+        return self._decoder.decode(value)

@@ -27,7 +27,7 @@ def _modules(package: ModuleType, maker: Literal["source", "sink"]) -> dict[str,
     for info in (each for each in pkgutil.iter_modules(package.__path__) if not each.ispkg):
         try:
             module = importlib.import_module(f"{package.__name__}.{info.name}")
-        except ModuleNotFoundError:
+        except ImportError:
             continue  # its extra is not installed: a manifest that names it is told so when it is opened
         if hasattr(module, maker) and hasattr(module, "Connect"):
             found[info.name] = module

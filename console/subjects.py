@@ -1,13 +1,11 @@
 """Registers the schemas of every topic whose structure is fixed; those of raw topics belong to their sources."""
 
-import json
 from typing import Any, NamedTuple
 
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
-
-from console.errors import ConsoleError
+from console.decoding import PATIENCE_SECONDS
 from schemas.catalogue import Catalogue
 from schemas.compose import for_entity, load
+from schemas.registry import Registry
 from schemas.settings import Settings
 from schemas.topics import CONNECTORS, DEAD_LETTERS, OUTCOMES, identify, state, to
 
@@ -36,24 +34,15 @@ def wanted_subjects(catalogue: Catalogue) -> list[Subject]:
 
 
 def register(settings: Settings, wanted: list[Subject]) -> list[str]:
-    """Returns the topics whose schema is new. Raises ConsoleError where a schema breaks the readers of the last one."""
-    client = SchemaRegistryClient({"url": settings.registry})
-    return [subject.topic for subject in wanted if _is_new(client, subject, settings)]
+    """Returns the topics whose schema is new. Raises IncompatibleSchema where readers of the last one could not go on,
+    and RegistryUnavailable.
+    """
+    registry = Registry(settings.registry, patience=PATIENCE_SECONDS)
+    return [subject.topic for subject in wanted if _is_new(registry, subject)]
 
 
-def _is_new(client: SchemaRegistryClient, subject: Subject, settings: Settings) -> bool:
+def _is_new(registry: Registry, subject: Subject) -> bool:
     name = f"{subject.topic}-value"
-    schema = Schema(json.dumps(subject.schema), "AVRO")
-    try:
-        before = client.get_versions(name) if name in client.get_subjects() else []
-        client.register_schema(name, schema)
-        if not before:
-            client.set_compatibility(name, "BACKWARD")
-        return client.get_versions(name) != before
-    except SchemaRegistryError as error:
-        raise ConsoleError(f"registering the schema of {subject.topic}: {error.error_message}") from error
-    except Exception as error:  # whatever the HTTP client raises: the registry did not answer
-        raise ConsoleError(
-            f"registering the schema of {subject.topic}: no answer from the registry at {settings.registry} "
-            f"({type(error).__name__}); is the city running? Start it with `make run`, or correct LIENTHONG_REGISTRY"
-        ) from error
+    before = registry.latest(name)
+    registry.register(name, subject.schema)
+    return registry.latest(name) != before

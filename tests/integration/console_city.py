@@ -4,7 +4,6 @@ What the console reads and writes is real: topics, framed Avro, the two database
 `Carrier`, a loop of a few lines that stops at the stage a test asks for.
 """
 
-import json
 import os
 import subprocess
 import sys
@@ -19,17 +18,16 @@ from typing import Any
 import psycopg
 from confluent_kafka import KafkaException, Producer
 from confluent_kafka.admin import AdminClient
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
 from console.demo_table import as_captured
 from deploy.embedded.city import prepare
 from schemas import catalogue_topic, topics
 from schemas.catalogue import Catalogue
-from schemas.codec import codec_for
 from schemas.compose import for_entity, load
 from schemas.kafka import producer_settings
 from schemas.mapping import MappingError, compile_in, compile_out, key_in, key_out
 from schemas.records import Row
+from schemas.registry import Registry, Writer
 from schemas.settings import Settings
 from schemas.topics import raw, to
 
@@ -72,7 +70,8 @@ class ConsoleCity:
 
     def put(self, topic: str, schema: dict[str, Any], record: Any, *, key: str | None = None) -> None:
         """One record, framed and acknowledged."""
-        self._producer.produce(topic, value=self._framed(topic, schema, record), key=key)
+        writer = Writer(Registry(self.settings.registry), f"{topic}-value", schema)
+        self._producer.produce(topic, value=writer.encode(record), key=key)
         assert self._producer.flush(20) == 0
 
     def put_outcome(self, outcome: Any) -> None:
@@ -95,11 +94,6 @@ class ConsoleCity:
         """Into `to.dan_cu.person`; what it holds does not matter to the console."""
         self._producer.produce(to("dan_cu", "person"), key=key, value=b"delivery")
         assert self._producer.flush(20) == 0
-
-    def _framed(self, topic: str, schema: dict[str, Any], record: Any) -> bytes:
-        client = SchemaRegistryClient({"url": self.settings.registry})
-        number = client.register_schema(f"{topic}-value", Schema(json.dumps(schema), "AVRO"))
-        return b"\0" + number.to_bytes(4, "big") + codec_for(schema).encode(record)
 
     def connect(self, system: str) -> psycopg.Connection[Any]:
         """To the database of a system."""
