@@ -1,0 +1,91 @@
+"""The source `postgres`: changes of a PostgreSQL database by logical decoding, after a snapshot that fits it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict
+
+from connectors.contract import Memory
+from connectors.errors import SourceUnavailable
+from connectors.sources.postgres_capture import names, probe, samples, session
+from connectors.sources.postgres_capture.capture import Capture, Token
+from connectors.sources.postgres_capture.database import Database
+from connectors.values import Changes, Finding
+from schemas.manifest import Manifest
+from schemas.records import Row
+from schemas.settings import Settings
+
+
+class Connect(BaseModel):
+    """`connect:` of a system whose kind is `postgres`."""
+
+    model_config = ConfigDict(extra="ignore")  # the sink of the same system may have settings of its own
+
+    kind: Literal["postgres"]
+    #: Connection string or URL, as libpq takes it. The role needs REPLICATION and SELECT on the published tables.
+    dsn: str
+
+
+def source(manifest: Manifest, settings: Settings) -> "PostgresSource":
+    """The source of one system; its secrets are resolved."""
+    return PostgresSource(manifest, Connect.model_validate(manifest.connect))
+
+
+class PostgresSource:
+    """See `connectors.contract.Source`. The position is the slot's; the epoch is kept in Memory."""
+
+    def __init__(self, manifest: Manifest, connect: Connect) -> None:
+        self._manifest = manifest
+        self._dsn = connect.dsn
+        self._capture: Capture | None = None
+        self._confirmed: dict[int, int] = {}
+
+    def open(self, memory: Memory) -> None:
+        """See Source."""
+        self.close()
+        self._capture = Capture(self._dsn, self._manifest, memory)
+        with session.unavailable(f"opening {self._manifest.system}"):
+            self._capture.open(confirmed=self._confirmed)
+
+    def read(self, timeout: float) -> Changes | None:
+        """See Source."""
+        with session.unavailable(f"reading {self._manifest.system}"):
+            return self._opened().read(timeout)
+
+    def confirm(self, token: object) -> None:
+        """See Source."""
+        assert isinstance(token, Token)  # noqa: S101 - tokens come from `read`
+        capture = self._opened()
+        with session.unavailable(f"confirming a position to {self._manifest.system}"):
+            capture.confirm(token)
+        self._confirmed = {capture.epoch: capture.confirmed}
+
+    def probe(self) -> list[Finding]:
+        """See Source."""
+        try:
+            connection = session.connect(self._dsn, self._manifest.system)
+        except SourceUnavailable as error:
+            remedy = "correct `connect: dsn` or what it refers to, and see that the server runs and lets us in"
+            return [Finding("connection", str(error), remedy)]
+        with connection, session.unavailable(f"probing {self._manifest.system}"):
+            database = Database(connection, self._manifest)
+            found = probe.findings(database, self._manifest, names.of_system(self._manifest.system))
+            return [Finding("connection", "", ""), *found]
+
+    def sample(self, entity: str, limit: int) -> list[Row]:
+        """See Source."""
+        with (
+            session.connect(self._dsn, self._manifest.system) as connection,
+            session.unavailable(f"reading a sample of {self._manifest.system}"),
+        ):
+            return samples.rows(Database(connection, self._manifest), entity, limit)
+
+    def close(self) -> None:
+        """See Source."""
+        if self._capture is not None:
+            self._capture.close()
+            self._capture = None
+
+    def _opened(self) -> Capture:
+        if self._capture is None:
+            raise SourceUnavailable(f"reading {self._manifest.system}: it is not open; open it first")
+        return self._capture

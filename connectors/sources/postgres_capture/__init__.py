@@ -1,0 +1,1 @@
+"""How the source `postgres` captures: slot and publication, snapshot, pgoutput, and the types of what they say."""
