@@ -187,7 +187,7 @@ def test_a_commit_whose_answer_was_lost_is_not_written_again(postgres: SharedPos
     feed = database.feed("v", dsn=database.dsn.replace(f":{postgres.port}/", f":{proxy.port}/"))
     feed.write(put("a", v="1"))
     writes = feed.writes([put("a", v="2")])
-    proxy.cut_after(b"COMMIT")
+    proxy.cut_after(b"COMMIT\0")  # not the READ COMMITTED of its BEGIN
     with pytest.raises(SinkUnavailable):
         feed.sink.write(writes, feed.rejected.append)
     # Opened again, it says that the batch is behind it.
