@@ -1,0 +1,162 @@
+"""From what was decided to bytes: everything that one record causes, complete before the first of it is sent."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
+
+from schemas import topics
+from schemas.codec import CodecError
+from schemas.dead_letters import Reason
+from schemas.kafka import MAX_RECORD_BYTES
+from schemas.records import Claim, Delivery, EntityState, Forward, Result
+from streams.cloudevents import Envelope, Headers
+from streams.engine.records import Record
+from streams.errors import Unprocessable
+from streams.merge import Cause
+from streams.route import Routed, Sent
+from streams.wire import Wire
+
+#: What key, headers and framing of a record may take beside its value.
+_OVERHEAD_BYTES = 4_000
+LARGEST_VALUE = MAX_RECORD_BYTES - _OVERHEAD_BYTES
+
+
+class State(Protocol):
+    """The state of one partition as a batch sees it: its own writes included."""
+
+    def get(self, key: bytes) -> bytes | None: ...
+    def put(self, key: bytes, value: bytes | None) -> None: ...
+    def scan(self) -> Iterator[tuple[bytes, bytes]]: ...
+
+
+class Batch(Protocol):
+    """Contiguous records of one topic partition, and where their outputs go: all of them count, or none."""
+
+    @property
+    def topic(self) -> str: ...
+    @property
+    def partition(self) -> int: ...
+    @property
+    def records(self) -> Sequence[Record]: ...
+    @property
+    def state(self) -> State: ...
+
+    def send(
+        self,
+        topic: str,
+        key: bytes | None,
+        value: bytes | None,
+        *,
+        partition: int | None = None,
+        headers: Headers | None = None,
+    ) -> None: ...
+
+
+class Output(NamedTuple):
+    """One record to be sent."""
+
+    topic: str
+    key: bytes
+    value: bytes
+    headers: Headers | None = None
+
+
+@dataclass(slots=True)
+class Effects:
+    """All that one record causes. `results`: (result, system), one a record and system concerned.
+
+    `failure`: why the record itself is to be buried, while what it shows of its row's place still counts.
+    """
+
+    failure: Unprocessable | None = None
+    states: list[tuple[bytes, bytes]] = field(default_factory=list)
+    outputs: list[Output] = field(default_factory=list)
+    results: list[tuple[Result, str]] = field(default_factory=list)
+
+    def apply(self, batch: Batch) -> None:
+        """Hand everything to the batch."""
+        for key, value in self.states:
+            batch.state.put(key, value)
+        for topic, key, value, headers in self.outputs:
+            batch.send(topic, key, value, headers=headers)
+
+
+class Emitter:
+    """Turns decisions into effects. Every method raises Unprocessable for what no schema or broker takes."""
+
+    def __init__(self, entity: str, wire: Wire) -> None:
+        self._entity = entity
+        self._wire = wire
+
+    def state(self, state: EntityState, effects: Effects) -> None:
+        """The key's state, for this partition and its changelog."""
+        effects.states.append((state["key"].encode(), _fit("state", self._wire.write_state, state)))
+
+    def deliveries(self, state: EntityState, routed: Routed, cause: Cause, effects: Effects) -> None:
+        """One record a subscriber whose view has changed; equal views are encoded once for all."""
+        encoded: dict[tuple[object, ...], bytes] = {}
+        envelope: Envelope | None = None
+        key = state["key"].encode()
+        for sent in routed.sent:
+            system = sent.subscriber.system
+            effects.results.append((sent.result, system))
+            if sent.operation is None:
+                continue
+            topic = sent.subscriber.topic
+            write = self._wire.write_delivery[topic]
+            same = (sent.operation, id(sent.fields), write.head)
+            value = encoded.get(same)
+            if value is None:
+                value = encoded[same] = _fit("delivery", write, _delivery(state, sent, cause))
+            envelope = envelope or Envelope(self._entity, cause.event_id, cause.source_time)
+            effects.outputs.append(Output(topic, key, value, envelope.headers(sent.operation)))
+
+    def forward(  # noqa: PLR0913 - a forward has this many facts
+        self, claim: Claim, new_key: str, *, formerly: EntityState, routed: Routed, cause: Cause, effects: Effects
+    ) -> None:
+        """A claim for the owner of another key, and whom that owes its present state."""
+        forward: Forward = {
+            "kind": "claims",
+            "formerly": formerly["key"],
+            "target": None,
+            "claims": [claim],
+            "version": formerly["version"],
+            "renamed": routed.renamed,
+            "change": None,
+            "event_id": cause.event_id,
+            "source_time": cause.source_time,
+            "hops": 0,
+        }
+        value = _fit("forward", self._wire.write_forward, forward)
+        effects.outputs.append(Output(topics.identify(self._entity), new_key.encode(), value))
+
+
+def _fit(shape: str, write: Callable[[Any], bytes], record: object) -> bytes:
+    try:
+        value = write(record)
+    except CodecError as error:
+        raise Unprocessable("process", Reason("not_encodable", f"{error}; see the manifest's mapping")) from error
+    if len(value) > LARGEST_VALUE:
+        raise Unprocessable(
+            "process",
+            Reason(
+                f"{shape}_too_large",
+                f"{len(value)} bytes, and Kafka takes at most {LARGEST_VALUE}; shorten the values in the source",
+            ),
+        )
+    return value
+
+
+def _delivery(state: EntityState, sent: Sent, cause: Cause) -> Delivery:
+    return {
+        "operation": sent.operation or "upsert",
+        "key": state["key"],
+        "version": state["version"],
+        "moved_to": state["moved_to"] if sent.operation == "rename" else None,
+        "fields": sent.fields,
+        "origin": cause.origin,
+        "event_id": cause.event_id,
+        "source_time": cause.source_time,
+        "routed_time": cause.now,
+        "revision": cause.revision,
+    }

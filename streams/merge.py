@@ -1,0 +1,101 @@
+"""From what every system claims to one golden record: who is the authority for what decides, not who spoke last."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from schemas.records import Claim, Entity, EntityState, Status
+from streams.deduplicate import position
+
+
+@dataclass(frozen=True, slots=True)
+class Authority:
+    """Of one entity: `order` names for every field the systems whose word counts, best first.
+
+    `existence` are the systems that decide whether the entity exists at all; empty: any live claim makes it exist.
+    """
+
+    order: Mapping[str, tuple[str, ...]]
+    existence: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Cause:
+    """What brought a change about: its event, the clock of its source, the clock here (microseconds since 1970)."""
+
+    event_id: str
+    origin: str
+    source_time: int
+    now: int
+    revision: int
+
+
+def unknown(key: str) -> EntityState:
+    """The state of a key of which nothing was ever heard."""
+    return {
+        "key": key,
+        "version": 0,
+        "status": "deleted",
+        "value": None,
+        "claims": [],
+        "routes": [],
+        "moved_to": None,
+        "aliases": [],
+        "source_time": 0,
+        "changed_time": 0,
+        "revision": 0,
+    }
+
+
+def merge(
+    state: EntityState, claims: list[Claim], authority: Authority, cause: Cause, *, moved_to: str | None = None
+) -> EntityState:
+    """The state of the key with these claims. `moved_to`: the key for which the last change left this one.
+
+    The version rises with each new golden value or status, and with nothing else.
+    """
+    value = golden(claims, authority)
+    moved_to = None if is_live(claims) else moved_to or state["moved_to"]
+    status: Status = "live" if value is not None else "moved" if moved_to is not None else "deleted"
+    merged: EntityState = {**state, "claims": claims, "moved_to": moved_to}
+    if status == state["status"] and value == state["value"] and moved_to == state["moved_to"]:
+        return merged
+    return new_version({**merged, "status": status, "value": value}, cause)
+
+
+def new_version(state: EntityState, cause: Cause, *, above: int = 0) -> EntityState:
+    """The state as a version of its own, greater than its last and than `above`."""
+    return {
+        **state,
+        "version": max(state["version"], above) + 1,
+        "source_time": cause.source_time,
+        "changed_time": cause.now,
+        "revision": cause.revision,
+    }
+
+
+def is_live(claims: Collection[Claim]) -> bool:
+    """Whether any row still says something."""
+    return any(claim["values"] is not None for claim in claims)
+
+
+def golden(claims: Collection[Claim], authority: Authority) -> Entity | None:
+    """The golden record; None where the entity does not exist. Every field is in it, unknown ones as None."""
+    live = [claim for claim in claims if claim["values"] is not None]
+    if not live or (authority.existence and not any(claim["system"] in authority.existence for claim in live)):
+        return None
+    if len(live) == 1:
+        return live[0]["values"]
+    newest = sorted(live, key=position, reverse=True)
+    by_system: dict[str, list[Claim]] = {}
+    for claim in newest:
+        by_system.setdefault(claim["system"], []).append(claim)
+    return {field: _said_first(field, systems, by_system) for field, systems in authority.order.items()}
+
+
+def _said_first(field: str, systems: tuple[str, ...], by_system: Mapping[str, list[Claim]]) -> object:
+    for system in systems:
+        for claim in by_system.get(system, ()):
+            values = claim["values"]
+            if values is not None and (values[field] is not None or field in claim["stated_null"]):
+                return values[field]
+    return None

@@ -1,0 +1,50 @@
+"""From the source's own columns, codes and spellings to canonical values, as the manifest maps them."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from schemas.catalogue import Catalogue
+from schemas.compose import entity_fields
+from schemas.dead_letters import Reason
+from schemas.mapping import MappedIn, MappingError, compile_in
+from schemas.records import ChangeEvent, Entity, Row
+from streams.errors import Unprocessable
+
+
+class Resource(NamedTuple):
+    """One published table or endpoint: its compiled mapping, and the revision of the manifest that states it."""
+
+    system: str
+    map_in: Callable[[Row], MappedIn]
+    revision: int
+
+
+def resources(catalogue: Catalogue, entity: str) -> dict[tuple[str, str], Resource]:
+    """Everything that feeds the entity, by (system, resource)."""
+    return {
+        (system, publication.resource): Resource(
+            system, compile_in(publication, entity), catalogue.mapping_revision(system)
+        )
+        for system in catalogue.publishers(entity)
+        for publication in catalogue.publications(system, entity)
+    }
+
+
+def blank(entity: str) -> Entity:
+    """Every field of the entity, unknown."""
+    return dict.fromkeys(entity_fields(entity))
+
+
+def normalise(event: ChangeEvent, resource: Resource, empty: Entity) -> MappedIn | None:
+    """The row as canonical values, with every field in it; None where the row is gone.
+
+    `empty`: as from `blank`. Raises Unprocessable with the field and the reason of the first bad value.
+    """
+    row = event["after"]
+    if event["operation"] == "delete" or row is None:
+        return None
+    try:
+        values, stated_null = resource.map_in(row)
+    except MappingError as error:
+        raise Unprocessable("normalise", Reason(error.reason, str(error), error.field)) from error
+    return MappedIn({**empty, **values}, stated_null)

@@ -1,0 +1,127 @@
+"""What happens to a change, in order: validate, normalise, identify, deduplicate, merge, route, project, emit.
+
+Every step is a function in a file of its own; here they stand in their order. Nothing is sent before all that one
+record causes is complete, so a step may refuse a record at any point by raising Unprocessable.
+"""
+
+import time
+
+from schemas.dead_letters import Reason
+from schemas.identity import event_id
+from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward
+from streams.deduplicate import NO_FLOOR, deduplicate, is_overtaken
+from streams.emit import Effects, Emitter
+from streams.errors import Unprocessable
+from streams.identify import Said, identify, identify_unread
+from streams.merge import Cause, is_live, merge, new_version
+from streams.normalise import normalise
+from streams.place import Place
+from streams.retract import floor_record, floor_set_by, retract
+from streams.route import Routed, holders, route, route_rename
+from streams.rules import Rules
+from streams.validate import validate
+from streams.wire import Wire
+
+
+class Pipeline:
+    """The steps of one entity. It keeps nothing between records but what the catalogue says."""
+
+    def __init__(self, rules: Rules, wire: Wire) -> None:
+        self.entity = rules.entity
+        self._rules = rules
+        self._emitter = Emitter(rules.entity, wire)
+
+    def change(self, event: ChangeEvent, key: bytes | None, publisher: str, place: Place) -> Effects:
+        """What a record of `raw.<publisher>.<entity>` causes. Raises Unprocessable."""
+        resource = validate(event, key, publisher=publisher, resources=self._rules.resources)
+        cause = self._cause(event_id(event), event["system"], event["source_time"])
+        if key is None or event["operation"] in MARKERS:
+            return self._marker(event, cause, place)
+        effects = Effects()
+        state, floor = place.state(key), place.floor(event["system"], event["resource"])
+        try:
+            mapped = normalise(event, resource, self._rules.empty)
+            said = identify(event, state["key"], mapped, revision=resource.revision)
+        except Unprocessable as failure:
+            said = identify_unread(event, state["key"], state["claims"])
+            if not is_overtaken(event, resource.revision, state["claims"], floor):
+                effects.failure = failure
+        weighed = deduplicate(state["claims"], said.here, floor)
+        # Suppressing echoes has its place here, before a system's own word that comes back becomes a claim.
+        if weighed.changed:
+            said = said if weighed.first == "news" else Said(said.here)
+            self._settle(state, weighed.claims, said, cause, effects)
+        elif effects.failure is None and weighed.first == "repeat":
+            self._repeat(state, cause, effects)
+        elif effects.failure is None:
+            effects.results.append(("superseded", event["system"]))
+        return effects
+
+    def claims(self, forward: Forward, key: bytes, place: Place) -> Effects:
+        """What a record of `identify.<entity>` causes: claims that left another key for this one. Raises Unprocessable.
+
+        Whoever was sent a rename to this key is owed the present truth, whatever it is: the rename may have put a
+        record here that has since moved on.
+        """
+        if forward["kind"] != "claims":
+            raise Unprocessable("process", Reason("unknown_forward", f"kind {forward['kind']}: update this worker"))
+        origin = forward["event_id"].partition("/")[0]
+        cause = self._cause(forward["event_id"], origin, forward["source_time"])
+        effects, state, said = Effects(), place.state(key), forward["claims"]
+        floor = place.floor(said[0]["system"], said[0]["resource"]) if said else NO_FLOOR
+        weighed = deduplicate(state["claims"], said, floor)
+        if weighed.changed or forward["renamed"]:
+            merged = merge(state, weighed.claims, self._rules.authority, cause)
+            above = max(state["version"], forward["version"])
+            after = new_version({**merged, "version": above, "aliases": _aliases(merged, forward)}, cause)
+            # Detecting conflicts has its place here, and in `_settle`.
+            self._emit(after, route(after, self._rules.subscribers, owed=forward["renamed"]), cause, effects)
+        elif weighed.first == "repeat":
+            self._repeat(state, cause, effects)
+        else:
+            effects.results.append(("superseded", origin))
+        return effects
+
+    def _marker(self, marker: ChangeEvent, cause: Cause, place: Place) -> Effects:
+        """A snapshot that has ended, or a truncated table: what was said before is void in the whole partition."""
+        effects, system, resource = Effects(), marker["system"], marker["resource"]
+        floor = floor_set_by(marker)
+        if floor is None or floor <= place.floor(system, resource):
+            return effects
+        self._emitter.state(floor_record(marker, floor), effects)
+        place.raised(system, resource, floor)
+        for state in place.mentioning(resource):
+            standing = retract(state["claims"], marker, floor)
+            if len(standing) < len(state["claims"]):
+                self._settle(state, standing, Said([]), cause, effects)
+        return effects
+
+    def _settle(self, state: EntityState, claims: list[Claim], said: Said, cause: Cause, effects: Effects) -> None:
+        """The key with its new claims: its golden record, who hears of it, and what goes on to another key."""
+        new_key = None if is_live(claims) else said.new_key
+        after = merge(state, claims, self._rules.authority, cause, moved_to=new_key)
+        subscribers = self._rules.subscribers
+        routed = route(after, subscribers) if new_key is None else route_rename(after, subscribers, new_key)
+        self._emit(after, routed, cause, effects)
+        if said.onward is not None and said.new_key is not None:
+            self._emitter.forward(
+                said.onward, said.new_key, formerly=after, routed=routed, cause=cause, effects=effects
+            )
+
+    def _repeat(self, state: EntityState, cause: Cause, effects: Effects) -> None:
+        """The last word once more: whoever holds the record gets it again, in case it was lost on the way."""
+        routed = route(state, self._rules.subscribers, owed=holders(state))
+        self._emitter.deliveries(state, routed, cause, effects)
+
+    def _emit(self, state: EntityState, routed: Routed, cause: Cause, effects: Effects) -> None:
+        state["routes"] = routed.routes
+        self._emitter.state(state, effects)
+        self._emitter.deliveries(state, routed, cause, effects)
+
+    def _cause(self, event: str, origin: str, source_time: int) -> Cause:
+        return Cause(event, origin, source_time, time.time_ns() // 1000, self._rules.revision)
+
+
+def _aliases(state: EntityState, forward: Forward) -> list[str]:
+    known, formerly = state["aliases"], forward["formerly"]
+    return known if formerly in known or formerly == state["key"] else [*known, formerly]

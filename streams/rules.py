@@ -1,0 +1,37 @@
+"""What the catalogue says of one entity, compiled once for all its records."""
+
+from dataclasses import dataclass
+
+from schemas.catalogue import Catalogue
+from schemas.compose import entity_fields
+from schemas.records import Entity
+from streams.merge import Authority
+from streams.normalise import Resource, blank, resources
+from streams.project import Subscriber, subscribers
+from streams.wire import Wire
+
+
+@dataclass(frozen=True, slots=True)
+class Rules:
+    """Who feeds the entity, whose word counts, who receives it. `revision`: of the catalogue."""
+
+    entity: str
+    revision: int
+    resources: dict[tuple[str, str], Resource]
+    authority: Authority
+    subscribers: list[Subscriber]
+    #: Every field, unknown.
+    empty: Entity
+
+
+def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
+    """Raises what the manifests' compilers raise: a catalogue is checked before it is published."""
+    order = {field: tuple(catalogue.order(entity, field)) for field in entity_fields(entity)}
+    return Rules(
+        entity=entity,
+        revision=catalogue.revision,
+        resources=resources(catalogue, entity),
+        authority=Authority(order, frozenset(catalogue.existence_owners(entity))),
+        subscribers=subscribers(catalogue, entity, wire.encode_entity),
+        empty=blank(entity),
+    )

@@ -1,0 +1,131 @@
+"""One batch through the pipeline: decode at the door, a dead letter for what cannot pass, outcomes at the end."""
+
+from typing import NamedTuple
+
+import structlog
+
+from schemas import topics
+from schemas.dead_letters import Reason
+from schemas.identity import event_id
+from schemas.records import Forward
+from streams.bury import Undertaker
+from streams.emit import Batch, Effects
+from streams.engine.records import Record
+from streams.errors import Unprocessable
+from streams.outcomes import Tally
+from streams.pipeline import Pipeline
+from streams.place import Place
+from streams.wire import Wire
+
+_log = structlog.get_logger(__name__)
+
+
+class Told(NamedTuple):
+    """Who told what a record says, as far as it can be read; `time` in microseconds since 1970."""
+
+    system: str
+    event_id: str
+    time: int
+
+
+class Worker:
+    """Does one entity's batches. `name`: who says so in the outcomes.
+
+    `passing`: errors of the infrastructure. They leave `process`, and the engine hands the batch out again; every other
+    error costs the one record that caused it.
+    """
+
+    def __init__(
+        self,
+        pipeline: Pipeline,
+        wire: Wire,
+        undertaker: Undertaker,
+        *,
+        name: str,
+        passing: tuple[type[Exception], ...],
+    ) -> None:
+        self._pipeline = pipeline
+        self._wire = wire
+        self._undertaker = undertaker
+        self._name = name
+        self._passing: tuple[type[Exception], ...] = (*passing, MemoryError)
+        self._forwards = topics.identify(pipeline.entity)
+
+    def process(self, batch: Batch) -> Tally:
+        """Everything that the records of a batch cause, into the batch. Returns what became of them."""
+        tally, place = self._tally(batch), Place(batch, self._wire)
+        for record in batch.records:
+            told, effects = self._guarded(record, place)
+            if effects.failure is not None:
+                self._bury(record, effects.failure, told, batch, tally)
+            effects.apply(batch)
+            tally.add(effects.results, record.offset, told.time)
+        self._send_outcomes(batch, tally)
+        return tally
+
+    def poison(self, record: Record, error: BaseException, batch: Batch) -> Tally:
+        """What is sent instead for a record with which the batch fails each time."""
+        tally = self._tally(batch)
+        reason = Reason("poison", f"{type(error).__name__}, each time; see the worker's log, mend the cause, replay")
+        self._bury(record, Unprocessable("process", reason), _teller(record), batch, tally)
+        self._send_outcomes(batch, tally)
+        return tally
+
+    def _guarded(self, record: Record, place: Place) -> tuple[Told, Effects]:
+        """What one record causes; for one that no step can take, a failure and nothing else."""
+        told = None
+        try:
+            if record.topic == self._forwards:
+                forward = self._wire.read_forward(record.value)
+                told = _teller_of_forward(forward)
+                return told, self._pipeline.claims(forward, record.key or b"", place)
+            event = self._wire.read_change(record.value)
+            told = Told(event["system"], event_id(event), event["source_time"])
+            return told, self._pipeline.change(event, record.key, _publisher(record), place)
+        except Unprocessable as failure:
+            return told or _teller(record), Effects(failure)
+        except self._passing:
+            raise
+        except Exception as error:
+            told = told or _teller(record)
+            return told, Effects(_bug(error, told))
+
+    def _bury(self, record: Record, failure: Unprocessable, told: Told, batch: Batch, tally: Tally) -> None:
+        letter = self._undertaker.bury(record, failure, system=told.system, event_id=told.event_id)
+        batch.send(letter.topic, letter.key, letter.value)
+        tally.quarantined(told.system, record.offset, told.time, event_id=told.event_id, failure=failure)
+
+    def _tally(self, batch: Batch) -> Tally:
+        return Tally(self._pipeline.entity, batch.topic, batch.partition, self._name)
+
+    def _send_outcomes(self, batch: Batch, tally: Tally) -> None:
+        for outcome in tally.outcomes():
+            batch.send(topics.OUTCOMES, outcome["system"].encode(), self._wire.write_outcome(outcome))
+
+
+def _bug(error: Exception, told: Told) -> Unprocessable:
+    """The error's own text may hold a value: only its kind and place are told."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    place = f"{trace.tb_frame.f_code.co_name}, line {trace.tb_lineno}" if trace else "unknown"
+    _log.error("a step failed on a record", event_id=told.event_id, error=type(error).__name__, place=place)
+    message = f"{type(error).__name__} in {place}; report it, and replay with a version that mends it"
+    return Unprocessable("process", Reason("unexpected_error", message))
+
+
+def _teller_of_forward(forward: Forward) -> Told:
+    return Told(forward["event_id"].partition("/")[0], forward["event_id"], forward["source_time"])
+
+
+def _publisher(record: Record) -> str:
+    """The system in `raw.<system>.<entity>`."""
+    return record.topic.split(".")[1]
+
+
+def _teller(record: Record) -> Told:
+    """Of a record that cannot be read: its headers say which event it is, else its place does."""
+    headers = dict(record.headers)
+    place = f"{record.topic}/{record.partition}/{record.offset}"
+    identity = headers.get("ce_id", b"").decode(errors="replace") or place
+    return Told(_publisher(record), identity, record.timestamp * 1000)

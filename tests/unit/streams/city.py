@@ -1,0 +1,32 @@
+"""Manifests, and workers over Kafka in memory, for the tests of the streams."""
+
+from base64 import b64encode
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from schemas.catalogue import compile_catalogue
+from schemas.manifest import Manifest
+from schemas.sealing import Seal
+from streams.bury import Undertaker
+from streams.pipeline import Pipeline
+from streams.rules import compile_rules
+from streams.wire import Wire
+from streams.worker import Worker
+from tests.unit.streams.memory import MemoryKafka, MemoryRegistry
+
+ENTITY = "person"
+SEAL = Seal(bytes(range(32)))
+
+
+class RegistryDown(Exception):  # noqa: N818
+    """Stands for every trouble that passes."""
+
+
+def worker(manifests: Iterable[Manifest], registry: Any, *, revision: int = 1) -> Worker:
+    """A worker of the catalogue that these manifests make."""
+    catalogue = compile_catalogue(manifests, revision)
+    wire = Wire(ENTITY, registry, catalogue.subscribers(ENTITY))
+    pipeline = Pipeline(compile_rules(catalogue, ENTITY, wire), wire)
+    undertaker = Undertaker(ENTITY, wire, SEAL, revision)
+    return Worker(pipeline, wire, undertaker, name="w1", passing=(RegistryDown,))

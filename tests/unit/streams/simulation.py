@@ -1,0 +1,277 @@
+"""A whole city in memory: source tables, raw logs, workers in any order that Kafka allows, targets.
+
+Random histories run through it. Whatever the order, the targets must end as the tables say: no ghost, no row lost.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+from schemas import topics
+from schemas.catalogue import compile_catalogue
+from schemas.manifest import Manifest
+from schemas.mapping import key_out
+from schemas.records import Delivery, Entity
+from streams.worker import Worker
+from tests.unit.streams.city import ENTITY, worker
+from tests.unit.streams.memory import MemoryKafka, MemoryRegistry, RawWriter, decoded
+
+PARTITIONS = 3
+COLUMNS = ("id", "so", "ten", "sinh", "xa", "dt")
+KEYS = ("001099000001", "001099000002", "001099000003", None)
+BAD_DATE = "31/02/19x"
+
+
+def manifest(system: str, **parts: Any) -> Manifest:
+    return Manifest.model_validate({"system": system, "connect": {"kind": "memory"}, **parts})
+
+
+def publication(fields: dict[str, Any], owns: list[str]) -> dict[str, Any]:
+    return {"person": {"from": "rows", "key": {"citizen_id": "so", "else": "id"}, "fields": fields, "owns": owns}}
+
+
+def subscription(key: dict[str, str], fields: dict[str, str], where: str | None = None) -> dict[str, Any]:
+    return {"person": {"into": "t", "key": key, "fields": fields, "where": where, "purpose": "thử"}}
+
+
+#: `a` is the register and owns who exists; `b` knows phones, and names where `a` is silent about them.
+CITY = [
+    manifest(
+        "a",
+        publishes=publication(
+            {"full_name": "ten", "birth_date": "sinh", "ward": "xa"}, ["full_name", "birth_date", "ward", "existence"]
+        ),
+    ),
+    manifest("b", publishes=publication({"full_name": "ten", "birth_date": "sinh", "phone": "dt"}, ["phone"])),
+    manifest("all", subscribes=subscription({"k": "key"}, {"n": "full_name", "d": "birth_date", "p": "phone"})),
+    manifest("twin", subscribes=subscription({"k": "key"}, {"n": "full_name", "d": "birth_date", "p": "phone"})),
+    manifest("ward", subscribes=subscription({"so": "citizen_id"}, {"n": "full_name"}, "ward == '00001'")),
+]
+SUBSCRIBERS = ("all", "twin", "ward")
+
+
+@dataclass
+class Row:
+    """One row of a source table, and what of it could last be read (None: nothing yet)."""
+
+    so: str | None
+    values: dict[str, str | None]
+    good: dict[str, str | None] | None = None
+
+    @property
+    def is_bad(self) -> bool:
+        return self.values["sinh"] == BAD_DATE
+
+
+@dataclass
+class Source:
+    """One system's table, and its log: what a connector sends, in order, each with its record key."""
+
+    system: str
+    rows: dict[str, Row] = field(default_factory=dict)
+    log: list[tuple[str | None, dict[str, Any]]] = field(default_factory=list)
+    epoch: int = 1
+    commit: int = 0
+    ordinal: int = 0
+    next_id: int = 1
+    #: Changes that the log never got: the slot was lost, and a snapshot must mend it.
+    is_blind: bool = False
+
+    def key(self, name: str, row: Row) -> str:
+        return f"citizen_id:{row.so}" if row.so else f"{self.system}#{name}"
+
+    def begin(self) -> None:
+        self.commit += 1
+        self.ordinal = 0
+
+    def event(self, operation: str, row: str = "", **more: Any) -> dict[str, Any]:
+        self.ordinal += 1
+        return {
+            "operation": operation,
+            "system": self.system,
+            "resource": "rows",
+            "row": row,
+            "previous_row": None,
+            "new_key": None,
+            "epoch": self.epoch,
+            "commit": self.commit,
+            "ordinal": self.ordinal,
+            "edit": 0,
+            "transaction": None,
+            "source_time": self.commit * 1000 + self.ordinal,
+            "captured_time": 0,
+            "before": None,
+            "after": None,
+        } | more
+
+    def emit(self, key: str | None, event: dict[str, Any]) -> None:
+        if not self.is_blind:
+            self.log.append((key, event))
+
+    def insert(self, so: str | None, values: dict[str, str | None]) -> None:
+        while str(self.next_id) in self.rows:
+            self.next_id += 1
+        name, self.next_id = str(self.next_id), self.next_id + 1
+        row = self.rows[name] = Row(so, values)
+        self.emit(self.key(name, row), self.event("create", name, after=self.columns(name)))
+
+    def update(self, name: str, *, so: str | None, values: dict[str, str | None], new_name: str | None = None) -> None:
+        row, before = self.rows[name], self.key(name, self.rows[name])
+        row.so, row.values = so, values
+        if new_name is not None and new_name not in self.rows:
+            self.rows[new_name] = self.rows.pop(name)
+        else:
+            new_name = name
+        after = self.key(new_name, row)
+        moved = {"new_key": after if after != before else None, "previous_row": name if new_name != name else None}
+        self.emit(before, self.event("update", new_name, after=self.columns(new_name), **moved))
+
+    def delete(self, name: str) -> None:
+        key = self.key(name, self.rows[name])
+        before = self.columns(name)
+        del self.rows[name]
+        self.emit(key, self.event("delete", name, before=before))
+
+    def truncate(self) -> None:
+        self.rows.clear()
+        self.emit(None, self.event("truncate"))
+
+    def snapshot(self) -> None:
+        """A new slot: everything is read again under the next epoch."""
+        self.epoch, self.is_blind = self.epoch + 1, False
+        self.begin()
+        self.emit(None, self.event("snapshot_begin"))
+        for name, row in self.rows.items():
+            self.emit(self.key(name, row), self.event("read", name, after=self.columns(name)))
+        self.emit(None, self.event("snapshot_end"))
+        self.begin()
+
+    def columns(self, name: str) -> dict[str, Any]:
+        return {"id": name, "so": self.rows[name].so, **self.rows[name].values}
+
+
+@dataclass
+class Simulation:
+    """Sources, the logs between, and one worker for every partition."""
+
+    kafka: MemoryKafka = field(default_factory=lambda: MemoryKafka(PARTITIONS))
+    registry: MemoryRegistry = field(default_factory=MemoryRegistry)
+    sources: dict[str, Source] = field(default_factory=lambda: {name: Source(name) for name in ("a", "b")})
+    offsets: dict[tuple[str, int], int] = field(default_factory=dict)
+    sent: dict[str, int] = field(default_factory=dict)
+    revision: int = 1
+
+    def __post_init__(self) -> None:
+        self.worker: Worker = worker(CITY, self.registry, revision=1)
+        self.writers = {name: RawWriter(self.registry, name, COLUMNS) for name in self.sources}
+
+    def capture(self, system: str) -> None:
+        """The connector sends what is new in its log; markers to every partition."""
+        log = self.sources[system].log
+        for key, event in log[self.sent.get(system, 0) :]:
+            topic, value = topics.raw(system, ENTITY), self.writers[system](event)
+            for partition in range(PARTITIONS) if key is None else [self.kafka.home(key.encode())]:
+                self.kafka.append(topic, None if key is None else key.encode(), value, partition=partition)
+        self.sent[system] = len(log)
+
+    def resend(self, system: str, count: int) -> None:
+        """The connector died before it confirmed: the end of its log comes again."""
+        self.capture(system)
+        self.sent[system] = max(0, len(self.sources[system].log) - count)
+        self.capture(system)
+
+    def remap(self) -> None:
+        """A manifest was mended: a new revision, and everything that Kafka still has is replayed."""
+        self.revision += 1
+        self.worker = worker(CITY, self.registry, revision=self.revision)
+        self.offsets = {place: 0 for place in self.offsets if place[0].startswith("raw.")} | {
+            place: offset for place, offset in self.offsets.items() if not place[0].startswith("raw.")
+        }
+
+    def work(self, choice: int, size: int = 1) -> bool:
+        """One batch of one of the partitions that have something to do. False: nothing is left."""
+        ready = [
+            place
+            for place in sorted(self.kafka.logs)
+            if place[0].startswith(("raw.", "identify.")) and self.offsets.get(place, 0) < len(self.kafka.logs[place])
+        ]
+        if not ready:
+            return False
+        place = ready[choice % len(ready)]
+        batch = self.kafka.batch(*place, self.offsets.get(place, 0), size)
+        self.worker.process(batch)
+        self.offsets[place] = self.offsets.get(place, 0) + len(batch.records)
+        return True
+
+    def deliveries(self, system: str) -> list[Delivery]:
+        return [decoded(record.value, self.registry) for record in self.kafka.logs[topics.to(system, ENTITY), 0]]
+
+    def compacted(self, system: str) -> list[Delivery]:
+        """What a new target would read: the last record of each key, in order."""
+        last = {delivery["key"]: index for index, delivery in enumerate(self.deliveries(system))}
+        return [d for index, d in enumerate(self.deliveries(system)) if last[d["key"]] == index]
+
+    def expected(self, system: str) -> dict[str, Entity]:
+        """What a target must hold, told by the tables alone."""
+        truth: dict[str, Entity] = {}
+        golden = _golden(self.sources["a"], self.sources["b"])
+        for key, value in golden.items():
+            if system != "ward":
+                truth[key] = {name: value[name] for name in ("full_name", "birth_date", "phone")}
+            elif key.startswith("citizen_id:") and value["ward"] == "00001":
+                truth[key] = {"full_name": value["full_name"]}
+        return truth
+
+
+def _golden(a: Source, b: Source) -> dict[str, Entity]:
+    """Straight from the rule: `a` decides who exists; of several rows of one system the one written last speaks."""
+    found: dict[str, Entity] = {}
+    for key, row in _last_rows(a).items():
+        other = _last_rows(b).get(key)
+        found[key] = {
+            "full_name": row.values["ten"],
+            "birth_date": row.values["sinh"],
+            "ward": row.values["xa"],
+            "phone": other.values["dt"] if other else None,
+        }
+    return found
+
+
+def _last_rows(source: Source) -> dict[str, Row]:
+    """By key, the row that was written last."""
+    written: dict[str, tuple[int, int, int]] = {}
+    for _, event in source.log:
+        if event["operation"] in ("create", "update", "read"):
+            written[event["row"]] = event["epoch"], event["commit"], event["ordinal"]
+    rows: dict[str, tuple[tuple[int, int, int], Row]] = {}
+    for name, row in source.rows.items():
+        key = source.key(name, row)
+        rows[key] = max(rows.get(key, ((0, 0, 0), row)), (written[name], row), key=lambda entry: entry[0])
+    return {key: row for key, (_, row) in rows.items()}
+
+
+def applied(deliveries: list[Delivery], system: str) -> dict[str, Entity]:
+    """A target after these deliveries, as a sink applies them."""
+    catalogue = compile_catalogue(CITY, 1)
+    stated = catalogue.subscription(system, ENTITY)
+    assert stated is not None
+    names: Callable[[str], object | None] = key_out(stated)
+    fields = [mapped.field for mapped in stated.fields.values()]
+    rows: dict[str, Entity] = {}
+    for delivery in deliveries:
+        key, value = delivery["key"], delivery["fields"]
+        assert names(key) is not None, "a delivery under a key that the target cannot name"
+        if delivery["operation"] == "rename":
+            new = delivery["moved_to"]
+            assert new is not None
+            assert names(new) is not None
+            row = rows.pop(key, None)
+            if row is not None:
+                rows.setdefault(new, row)
+        elif delivery["operation"] == "delete":
+            rows.pop(key, None)
+        else:
+            assert value is not None
+            rows[key] = {name: value[name] for name in fields}
+            assert all(value[name] is None for name in value if name not in fields), "a field it may not have"
+    return rows
