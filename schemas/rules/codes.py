@@ -1,0 +1,57 @@
+"""Codes of a system and what they mean, by its manifest's table: one number means different things in two systems."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+from schemas.rules.errors import RuleError, shape
+
+#: What a person's sex may be in canonical form.
+SEXES: Final = frozenset({"male", "female", "other"})
+
+
+def code_reader(meanings: Mapping[str, str]) -> Callable[[object], str]:
+    """The function from a system's code to its meaning. It raises RuleError unknown_code, with the known ones."""
+    table = {code.strip(): meaning for code, meaning in meanings.items()}
+
+    def read(value: object) -> str:
+        try:
+            return table[value]  # type: ignore[index] # most values are the code as it is
+        except (KeyError, TypeError):
+            meaning = table.get(_spelled(value))
+        if meaning is None:
+            raise RuleError("unknown_code", f"a code of {shape(value)}; known are {_listed(table)}: add it to `codes`")
+        return meaning
+
+    return read
+
+
+def code_writer(meanings: Mapping[str, str]) -> Callable[[str], str]:
+    """The function from a meaning to the system's code, the first of several. It raises RuleError unknown_code."""
+    table: dict[str, str] = {}
+    for code, meaning in meanings.items():
+        table.setdefault(meaning, code)
+
+    def write(value: str) -> str:
+        try:
+            return table[value]
+        except KeyError:
+            raise RuleError("unknown_code", f"no code means this; those of {_listed(table)} are known") from None
+
+    return write
+
+
+def sex(value: object) -> str:
+    """A canonical sex as it is; a system's own codes need a table. Raises RuleError unknown_code."""
+    if value in SEXES:
+        return str(value)
+    raise RuleError("unknown_code", f"{shape(value)}; expected {_listed(SEXES)}: name the system's codes in `codes`")
+
+
+def _spelled(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value).strip()
+
+
+def _listed(known: Mapping[str, str] | frozenset[str]) -> str:
+    return ", ".join(sorted(known)) or "none"

@@ -1,0 +1,154 @@
+"""Numbers and codes that name a person, a business, a dossier, an agency, a place.
+
+Forms: citizen id `PPP G YY NNNNNN` (province of birth registration on the list of 63, or a country; century and sex;
+year of birth; no checksum); CMND 9 digits; tax code with its check digit; dossier code of the one-stop systems in both
+its forms; agency codes of QĐ 20/2020; administrative units as zero-padded strings. Since 2025-07-01 the citizen id also
+is the tax code of individuals and household businesses, by a secondary source.
+
+Each function takes a column's value and returns the canonical string. None changes digits: a lost leading zero is named
+in the error, never put back, for the number belongs to a person.
+"""
+
+import re
+from datetime import date
+from typing import Final, NamedTuple
+
+from schemas.rules.errors import RuleError, shape
+
+_CITIZEN_ID: Final = 12
+_OLD_ID: Final = 9
+_TAX_CODE: Final = 10
+_BRANCH: Final = 3
+
+
+class CitizenIdFacts(NamedTuple):
+    """What the digits of a citizen id say; None where they say nothing known."""
+
+    province: str
+    sex: str | None
+    birth_year: int | None
+
+
+def citizen_id(value: object) -> str:
+    """12 digits. Raises RuleError bad_citizen_id."""
+    text = value if type(value) is str else str(value)
+    if len(text) != _CITIZEN_ID or not text.isdigit() or not text.isascii():
+        text = text.strip()
+        if len(text) != _CITIZEN_ID or not text.isdigit() or not text.isascii():
+            hint = " (a lost leading zero?)" if _is_digits(text, _CITIZEN_ID - 1) else ""
+            raise RuleError("bad_citizen_id", f"{shape(text)}; expected {_CITIZEN_ID} digits{hint}")
+    return _real(text, "bad_citizen_id")
+
+
+def citizen_id_facts(identifier: str) -> CitizenIdFacts:
+    """Province, sex and year of birth in a valid citizen id; the sex and the year as they were when it was given."""
+    century = int(identifier[3])
+    known = century <= 5
+    return CitizenIdFacts(
+        province=identifier[:3],
+        sex=("male", "female")[century % 2] if known else None,
+        birth_year=1900 + century // 2 * 100 + int(identifier[4:6]) if known else None,
+    )
+
+
+def old_id(value: object) -> str:
+    """9 digits, never padded to 12. Raises RuleError bad_old_id."""
+    text = str(value).strip()
+    if not _is_digits(text, _OLD_ID):
+        hint = " (a lost leading zero?)" if _is_digits(text, _OLD_ID - 1) else ""
+        hint = hint or (" (a citizen id?)" if _is_digits(text, _CITIZEN_ID) else "")
+        raise RuleError("bad_old_id", f"{shape(text)}; expected {_OLD_ID} digits{hint}")
+    return _real(text, "bad_old_id")
+
+
+_WEIGHTS: Final = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+
+
+def tax_code(value: object) -> str:
+    """10 digits, or 10-3 for a branch (13 digits are written so), or a citizen id. Raises RuleError bad_tax_code."""
+    text = str(value).strip()
+    if _is_digits(text, _CITIZEN_ID):
+        return citizen_id(text)
+    head, dash, tail = text.partition("-") if "-" in text else (text[:_TAX_CODE], "", text[_TAX_CODE:])
+    if not _is_digits(head, _TAX_CODE) or ((tail or dash) and not _is_digits(tail, _BRANCH)):
+        raise RuleError("bad_tax_code", f"{shape(text)}; expected 10 digits, 10 and 3 for a branch, or 12")
+    remainder = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, head, strict=False)) % 11
+    # A remainder of 0 would ask for a check digit of 10: no such number is given.
+    if 10 - remainder != int(head[-1]):
+        raise RuleError("bad_tax_code", f"{shape(text)} whose check digit is wrong; one of them is mistyped")
+    return f"{head}-{tail}" if tail else head
+
+
+_DOSSIER: Final = re.compile(r"[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Y][0-9]{2}-([0-9]{2})([0-9]{2})([0-9]{2})-[0-9]{4,}")
+_NEW_DOSSIER: Final = re.compile(r"[A-Y][0-9]{2}(?:\.[0-9A-Z]+)*-([0-9]{4})([0-9]{2})([0-9]{2})-[0-9]+")
+
+
+def dossier_code(value: object) -> str:
+    """`000.12.34.H26-251114-0001` or `G09.20-20260609-0092637`. Raises RuleError bad_dossier_code."""
+    text = str(value).strip().upper()
+    match = _DOSSIER.fullmatch(text) or _NEW_DOSSIER.fullmatch(text)
+    if match is None:
+        raise RuleError(
+            "bad_dossier_code",
+            f"{shape(text)}; expected the form 000.12.34.H26-251114-0001 or G09.20-20260609-0092637",
+        )
+    year, month, day = (int(part) for part in match.groups())
+    try:
+        date(year if year > 99 else 2000 + year, month, day)
+    except ValueError:
+        raise RuleError("bad_dossier_code", f"{shape(text)}, whose date is not in the calendar") from None
+    return text
+
+
+_AGENCY: Final = re.compile(r"[A-Y][0-9]{2}(?:\.[0-9A-Z]+)*")
+_OLD_AGENCY: Final = re.compile(r"[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Y][0-9]{2}")
+_AGENCY_LENGTH: Final = 35
+
+
+def agency_code(value: object) -> str:
+    """A code of QĐ 20/2020, level 1 leftmost, e.g. `H26.1.2`. Raises RuleError bad_agency_code."""
+    text = str(value).strip()
+    if not _AGENCY.fullmatch(text) or len(text) > _AGENCY_LENGTH:
+        hint = " (the form before QĐ 20/2020, which is kept as an alias)" if _OLD_AGENCY.fullmatch(text) else ""
+        form = f"a letter A to Y, two digits, then parts after dots, {_AGENCY_LENGTH} characters at most"
+        raise RuleError("bad_agency_code", f"{shape(text)}; expected {form}{hint}")
+    return text
+
+
+def old_agency_code(value: object) -> str:
+    """A code of the older form, level 1 rightmost, e.g. `000.00.01.H26`: an alias. Raises RuleError bad_agency_code."""
+    text = str(value).strip()
+    if not _OLD_AGENCY.fullmatch(text):
+        raise RuleError("bad_agency_code", f"{shape(text)}; expected the form 000.00.01.H26")
+    return text
+
+
+def ward_code(value: object) -> str:
+    """5 digits; a number is written with its zeros. Raises RuleError bad_ward_code."""
+    return _unit(value, 5, "bad_ward_code")
+
+
+def province_code(value: object) -> str:
+    """2 digits; a number is written with its zeros. Raises RuleError bad_province_code."""
+    return _unit(value, 2, "bad_province_code")
+
+
+def _unit(value: object, digits: int, code: str) -> str:
+    if type(value) is int and 0 <= value < 10**digits:
+        return str(value).zfill(digits)
+    text = str(value).strip()
+    if not _is_digits(text, digits):
+        hint = " (lost leading zeros?)" if text.isdigit() and len(text) < digits else ""
+        raise RuleError(code, f"{shape(text)}; expected {digits} digits{hint}")
+    return text
+
+
+def _is_digits(text: str, length: int) -> bool:
+    return len(text) == length and text.isascii() and text.isdigit()
+
+
+def _real(text: str, code: str) -> str:
+    """One digit repeated is what people type where there is no number: it would make many persons one."""
+    if text.count(text[0]) == len(text):
+        raise RuleError(code, f"{shape(text)}, all the same: a placeholder, no number; leave it empty in the source")
+    return text

@@ -1,0 +1,43 @@
+"""Codes and their meanings."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.rules import RuleError
+from schemas.rules.codes import SEXES, code_reader, code_writer, sex
+
+TABLE = {"1": "male", "2": "female", "true": "other", "M": "male"}
+
+
+@pytest.mark.parametrize(("code", "meaning"), [("1", "male"), (1, "male"), (" 2 ", "female"), (True, "other")])
+def test_reading(code: object, meaning: str) -> None:
+    assert code_reader(TABLE)(code) == meaning
+
+
+@pytest.mark.parametrize("code", ["3", 1.0, "", [], "Nguyễn"])
+def test_an_unknown_code_lists_the_known(code: object) -> None:
+    with pytest.raises(RuleError, match="known are 1, 2, M, true: add it to `codes`") as caught:
+        code_reader(TABLE)(code)
+    assert caught.value.code == "unknown_code"
+    assert "Nguyễn" not in str(caught.value)
+
+
+def test_the_first_of_several_codes_is_written() -> None:
+    write = code_writer(TABLE)
+    assert [write(value) for value in ("male", "female", "other")] == ["1", "2", "true"]
+    with pytest.raises(RuleError, match="those of female, male, other are known") as caught:
+        write("unknown")
+    assert caught.value.code == "unknown_code"
+
+
+@given(st.dictionaries(st.text("ab12", min_size=1), st.text(min_size=1), max_size=5))
+def test_what_is_written_is_read_again(table: dict[str, str]) -> None:
+    read, write = code_reader(table), code_writer(table)
+    assert all(read(write(meaning)) == meaning for meaning in table.values())
+
+
+def test_sexes() -> None:
+    assert {sex(value) for value in SEXES} == SEXES
+    with pytest.raises(RuleError, match="expected female, male, other: name the system's codes in `codes`"):
+        sex("Nam")

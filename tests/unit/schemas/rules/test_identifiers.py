@@ -1,0 +1,130 @@
+"""Numbers and codes: golden examples and properties."""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.rules import RuleError
+from schemas.rules.identifiers import (
+    CitizenIdFacts,
+    agency_code,
+    citizen_id,
+    citizen_id_facts,
+    dossier_code,
+    old_agency_code,
+    old_id,
+    province_code,
+    tax_code,
+    ward_code,
+)
+
+Rule = Callable[[object], str]
+RULES: list[Rule] = [
+    citizen_id,
+    old_id,
+    tax_code,
+    dossier_code,
+    agency_code,
+    old_agency_code,
+    ward_code,
+    province_code,
+]
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "canonical"),
+    [
+        (citizen_id, "001099012345", "001099012345"),
+        (citizen_id, " 001099012345\u00a0", "001099012345"),
+        (citizen_id, 100990123456, "100990123456"),
+        (old_id, "012345678", "012345678"),
+        (tax_code, "0100109106", "0100109106"),
+        (tax_code, "0100109106-001", "0100109106-001"),
+        (tax_code, "0100109106001", "0100109106-001"),
+        (tax_code, "001099012345", "001099012345"),
+        (dossier_code, "000.12.34.H26-251114-0001", "000.12.34.H26-251114-0001"),
+        (dossier_code, "000.12.34.h26-251114-0001 ", "000.12.34.H26-251114-0001"),
+        (dossier_code, "G09.20-20260609-0092637", "G09.20-20260609-0092637"),
+        (agency_code, "H26", "H26"),
+        (agency_code, "H26.12.3A", "H26.12.3A"),
+        (old_agency_code, "000.00.01.H26", "000.00.01.H26"),
+        (ward_code, "00123", "00123"),
+        (ward_code, 123, "00123"),
+        (province_code, 1, "01"),
+    ],
+)
+def test_good_values(rule: Rule, value: object, canonical: str) -> None:
+    assert rule(value) == canonical
+
+
+@pytest.mark.parametrize(
+    ("rule", "value", "code", "message"),
+    [
+        (citizen_id, "01099012345", "bad_citizen_id", "11 digits; expected 12 digits (a lost leading zero?)"),
+        (citizen_id, 1099012345, "bad_citizen_id", "10 digits; expected 12 digits"),
+        (citizen_id, "", "bad_citizen_id", "empty; expected 12 digits"),
+        (citizen_id, "00109901234O", "bad_citizen_id", "12 characters (digits, letters); expected 12 digits"),
+        (citizen_id, "٠٠١٠٩٩٠١٢٣٤٥", "bad_citizen_id", "12 characters (others); expected 12 digits"),
+        (citizen_id, "000000000000", "bad_citizen_id", "12 digits, all the same: a placeholder"),
+        (old_id, "12345678", "bad_old_id", "8 digits; expected 9 digits (a lost leading zero?)"),
+        (old_id, "001099012345", "bad_old_id", "12 digits; expected 9 digits (a citizen id?)"),
+        (tax_code, "0100109107", "bad_tax_code", "10 digits whose check digit is wrong"),
+        (tax_code, "0100109106-", "bad_tax_code", "11 characters (digits, others)"),
+        (tax_code, "0100109106-01", "bad_tax_code", "expected 10 digits, 10 and 3 for a branch, or 12"),
+        (dossier_code, "000.12.34.H26-251314-0001", "bad_dossier_code", "whose date is not in the calendar"),
+        (dossier_code, "H26-251114", "bad_dossier_code", "expected the form"),
+        (agency_code, "000.00.01.H26", "bad_agency_code", "the form before QĐ 20/2020, which is kept as an alias"),
+        (agency_code, "Z26", "bad_agency_code", "expected a letter A to Y"),
+        (agency_code, "H26" + ".1" * 17, "bad_agency_code", "35 characters at most"),
+        (ward_code, "123", "bad_ward_code", "3 digits; expected 5 digits (lost leading zeros?)"),
+        (province_code, 100, "bad_province_code", "3 digits; expected 2 digits"),
+    ],
+)
+def test_bad_values(rule: Rule, value: object, code: str, message: str) -> None:
+    with pytest.raises(RuleError) as caught:
+        rule(value)
+    assert caught.value.code == code
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("rule", RULES)
+@given(value=st.one_of(st.text(max_size=20), st.from_regex(r"[0-9]{6,14}", fullmatch=True), st.integers()))
+def test_what_is_taken_stays_as_it_is_and_what_is_not_is_not_told(rule: Rule, value: Any) -> None:
+    try:
+        canonical = rule(value)
+    except RuleError as error:
+        text = str(value).strip()
+        assert len(text) < 5 or text not in str(error)
+    else:
+        assert rule(canonical) == canonical
+
+
+@given(st.from_regex(r"[0-9]{9}", fullmatch=True))
+def test_one_check_digit_is_right_or_none_is(head: str) -> None:
+    taken = [digit for digit in "0123456789" if _is_taken(head + digit)]
+    weights = (31, 29, 23, 19, 17, 13, 7, 5, 3)
+    check = 10 - sum(int(d) * w for d, w in zip(head, weights, strict=True)) % 11
+    assert taken == ([str(check)] if check < 10 else [])
+
+
+def _is_taken(text: str) -> bool:
+    try:
+        tax_code(text)
+    except RuleError:
+        return False
+    return True
+
+
+@given(st.dates(date(1900, 1, 1), date(2199, 12, 31)), st.sampled_from(["male", "female"]))
+def test_a_citizen_id_tells_sex_and_year(born: date, sex: str) -> None:
+    century = (born.year // 100 - 19) * 2 + (sex == "female")
+    identifier = citizen_id(f"001{century}{born.year % 100:02}012345")
+    assert citizen_id_facts(identifier) == CitizenIdFacts("001", sex, born.year)
+
+
+def test_a_century_that_is_not_known_tells_nothing() -> None:
+    assert citizen_id_facts("001699012345") == CitizenIdFacts("001", None, None)
