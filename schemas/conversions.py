@@ -1,121 +1,135 @@
-"""Which rule reads and writes each canonical format. (Provisional bodies until schemas/rules is there.)"""
+"""Which rule reads and writes each canonical format, and which spellings a manifest may name for it."""
 
-import re
-import unicodedata
 from collections.abc import Callable, Mapping
-from datetime import date, timedelta
-from typing import Any
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
 
+from schemas.rules import RuleError, dates, identifiers, phones
+from schemas.rules.codes import SEXES, code_reader, code_writer, sex
+from schemas.rules.errors import shape
+from schemas.rules.names import full_name
+from schemas.rules.text import clean_text
+
+#: From one spelling of a value to another; raises RuleError.
 Convert = Callable[[Any], Any]
 
+_IDENTIFIERS: Final[dict[str, Convert]] = {"citizen_id": identifiers.citizen_id, "old_id": identifiers.old_id}
+#: What a source types as a date lies within 32 bits of days; what it types as a time, in microseconds, beyond.
+_DAYS: Final = 2**31
+_DIGITS_ALONE: Final = frozenset({"yyyy", "yyyyMMdd", "yyyyMMddHHmm", "yyyyMMddHHmmss"})
+_WALL_CLOCK: Final = "yyyy-MM-dd HH:mm:ss"
 
-class RuleError(Exception):
-    def __init__(self, code: str, message: str) -> None:
-        super().__init__(message)
-        self.code = code
+
+def identifier_kinds() -> frozenset[str]:
+    """Kinds of identifiers that can make an entity key."""
+    return frozenset(_IDENTIFIERS)
+
+
+def spellings(canonical: str) -> frozenset[str]:
+    """Names of `format` that a column read into this canonical format may have; empty where there is but one way."""
+    return {"date": dates.FORMATS, "phone": phones.FORMATS}.get(canonical, frozenset())
+
+
+def written_spellings(canonical: str) -> frozenset[str]:
+    """Those of `spellings` in which a value can be written, too."""
+    if canonical != "date":
+        return spellings(canonical)
+    return frozenset(spelled for spelled in dates.FORMATS if _can_write(spelled))
+
+
+def _can_write(spelled: str) -> bool:
+    try:
+        dates.render_date("2000-01-31", spelled)
+    except RuleError:
+        return False
+    return True
+
+
+def canonical_values(canonical: str) -> frozenset[str] | None:
+    """What a code may mean; None where any text will do."""
+    return SEXES if canonical == "sex" else None
 
 
 def valid_identifier(kind: str) -> Callable[[Any], str | None]:
-    """The function from a column's value to a valid identifier of this kind, or None."""
-    digits = {"citizen_id": 12, "old_id": 9}[kind]
+    """The function from a column's value to the identifier of this kind in it, or None where it holds no valid one."""
+    rule = _IDENTIFIERS[kind]
 
     def valid(value: Any) -> str | None:
-        text = str(value).strip() if value is not None else ""
-        return text if len(text) == digits and text.isascii() and text.isdigit() else None
+        if value is None or value == "":
+            return None
+        try:
+            return str(rule(value))
+        except RuleError:
+            return None
 
     return valid
 
 
 def reader(canonical: str, spelled: str | None, codes: Mapping[str, str] | None) -> Convert:
-    """From a system's value (never None) to the canonical one; None where it is empty. Raises RuleError."""
+    """From a system's value, neither None nor blank, to the canonical one; None where nothing is left of it."""
     if codes is not None:
-        table = dict(codes)
-
-        def coded(value: Any) -> Any:
-            text = str(value).strip()
-            if not text:
-                return None
-            if text not in table:
-                raise RuleError("unknown_code", "the code is not in the manifest's `codes`; add it there")
-            return table[text]
-
-        return coded
+        return code_reader(codes)
     if canonical == "date":
-        return lambda value: _date_in(value, spelled)
-    if canonical in ("citizen_id", "old_id"):
-        valid = valid_identifier(canonical)
-
-        def identified(value: Any) -> str | None:
-            if not str(value).strip():
-                return None
-            found = valid(value)
-            if found is None:
-                raise RuleError(f"bad_{canonical}", "wrong number of digits; correct it in the source system")
-            return found
-
-        return identified
-    if canonical == "phone":
-        return _phone_in
-    return _text_in
+        return _date_reader(spelled or "iso")
+    return _READERS.get(canonical, _text)
 
 
 def writer(canonical: str, spelled: str | None, codes: Mapping[str, str] | None) -> Convert:
-    """From the canonical value (never None) to text as the target spells it. Raises RuleError."""
+    """From the canonical value, never None, to text as the target spells it; dates and phones in canonical form
+    unless another format is named."""
     if codes is not None:
-        table: dict[str, str] = {}
-        for code, value in codes.items():
-            table.setdefault(value, code)
-
-        def coded(value: Any) -> str:
-            if value not in table:
-                raise RuleError("unknown_code", "the value has no code in the manifest's `codes`; add it there")
-            return table[value]
-
-        return coded
-    if canonical == "date" and spelled == "dd/MM/yyyy":
-        return lambda value: "/".join(reversed(value.split("-")))
-    if canonical == "phone" and spelled == "local":
-        return lambda value: "0" + value.removeprefix("+84")
-    return lambda value: value
+        return code_writer(codes)
+    if canonical == "date":
+        return dates.date_writer(spelled or "iso")
+    if canonical == "phone":
+        return phones.phone_writer(spelled or "e164")
+    return _as_it_is
 
 
-def _text_in(value: Any) -> str | None:
-    return " ".join(unicodedata.normalize("NFC", str(value)).split()) or None
+def _as_it_is(value: Any) -> Any:
+    return value
 
 
-def _phone_in(value: Any) -> str | None:
-    digits = re.sub(r"\D", "", str(value))
-    if not digits:
-        return None
-    return "+84" + digits.removeprefix("84").removeprefix("0")
+def _text(value: Any) -> str | None:
+    if type(value) is str:
+        return clean_text(value) or None
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int | float):
+        return str(value)
+    raise RuleError("not_text", f"a value of type {type(value).__name__}; map a column of text or numbers")
 
 
-def _date_in(value: Any, spelled: str | None) -> str | None:
-    if isinstance(value, int):
-        return (date(1970, 1, 1) + timedelta(days=value)).isoformat()
-    text = str(value).strip()
-    if not text:
-        return None
-    if re.fullmatch(r"\d{4}(-\d\d(-\d\d)?)?", text):
-        return text
-    if spelled == "dd/MM/yyyy" and re.fullmatch(r"\d\d/\d\d/\d{4}", text):
-        return "-".join(reversed(text.split("/")))
-    raise RuleError("bad_date", f"not a date in the form {spelled or 'yyyy-MM-dd'}; correct it in the source system")
+_READERS: Final[dict[str, Convert]] = {
+    **_IDENTIFIERS,
+    "name": full_name,
+    "phone": phones.phone,
+    "sex": sex,
+    "ward": identifiers.ward_code,
+}
 
 
-def identifier_kinds() -> frozenset[str]:
-    """Kinds of identifiers that can make an entity key."""
-    return frozenset({"citizen_id", "old_id"})
+def _date_reader(spelled: str) -> Convert:
+    read = dates.date_reader(spelled)
+
+    def date_of(value: Any) -> str:
+        if type(value) is str:
+            return read(value)
+        if type(value) is not int:
+            raise RuleError("bad_date", f"a value of type {type(value).__name__}; map a column of text, dates or times")
+        if spelled in _DIGITS_ALONE:
+            return read(str(value))
+        if -_DAYS <= value < _DAYS:
+            return dates.date_from_days(value)
+        return _wall_clock_date(value) if spelled == _WALL_CLOCK else dates.date_from_microseconds(value)
+
+    return date_of
 
 
-def spellings(canonical: str) -> frozenset[str]:
-    """Names of `format` that a field of this canonical format may have in a system; empty where there is but one."""
-    return {
-        "date": frozenset({"yyyy-MM-dd", "dd/MM/yyyy"}),
-        "phone": frozenset({"e164", "local"}),
-    }.get(canonical, frozenset())
-
-
-def canonical_values(canonical: str) -> frozenset[str] | None:
-    """What a code may mean; None where any text will do."""
-    return frozenset({"male", "female", "other"}) if canonical == "sex" else None
+def _wall_clock_date(microseconds: int) -> str:
+    """The date of a time without a zone: as the clock on the wall shows it."""
+    try:
+        moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=microseconds)
+    except OverflowError:
+        raise RuleError("infinite_date", f"{shape(microseconds)}, infinity; it is no date of a person") from None
+    return dates.parse_date(moment.date().isoformat())

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from schemas import compose
-from schemas.conversions import canonical_values, identifier_kinds, spellings
+from schemas.conversions import canonical_values, identifier_kinds, spellings, written_spellings
 from schemas.expressions import ExpressionError, compile_where
 from schemas.manifest import EXISTENCE, WHOLE_KEY, FieldIn, FieldOut, Manifest, Publication, Subscription
 from schemas.manifest_faults import Objection, Path, nearest
@@ -41,7 +41,8 @@ def _check_publication(publication: Publication, entity: str, path: Path) -> Ite
         if field not in known:
             yield Objection((*path, "fields", field), f"`{entity}` has no field `{field}`", nearest(field, known))
         else:
-            yield from _check_spelling(mapped, known[field], (*path, "fields", field))
+            spelled = spellings(known[field])
+            yield from _check_spelling(mapped, known[field], (*path, "fields", field), spelled=spelled)
     for field in publication.owns:
         if field not in known and field != EXISTENCE:
             remedy = nearest(field, [*known, EXISTENCE])
@@ -74,7 +75,8 @@ def _check_subscription(subscription: Subscription, entity: str, path: Path) -> 
             message = f"`{entity}` has no field `{mapped.field}`"
             yield Objection((*place, "from"), message, nearest(mapped.field, known))
         else:
-            yield from _check_spelling(mapped, known[mapped.field], place)
+            spelled = written_spellings(known[mapped.field])
+            yield from _check_spelling(mapped, known[mapped.field], place, spelled=spelled)
     if subscription.where is not None:
         try:
             compile_where(subscription.where, entity)
@@ -83,11 +85,12 @@ def _check_subscription(subscription: Subscription, entity: str, path: Path) -> 
             yield Objection((*path, "where"), problem, remedy)
 
 
-def _check_spelling(mapped: FieldIn | FieldOut, canonical: str, path: Path) -> Iterator[Objection]:
-    known = spellings(canonical)
-    if mapped.format is not None and mapped.format not in known:
+def _check_spelling(
+    mapped: FieldIn | FieldOut, canonical: str, path: Path, *, spelled: frozenset[str]
+) -> Iterator[Objection]:
+    if mapped.format is not None and mapped.format not in spelled:
         message = f"unknown format `{mapped.format}` of a field of kind {canonical}"
-        remedy = nearest(mapped.format, known) if known else "leave `format` out"
+        remedy = nearest(mapped.format, spelled) if spelled else "leave `format` out"
         yield Objection((*path, "format"), message, remedy)
     if mapped.codes is None:
         return

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from schemas import compose, identity
-from schemas.conversions import Convert, RuleError, reader, valid_identifier, writer
+from schemas.conversions import Convert, reader, valid_identifier, writer
 from schemas.errors import SchemasError
 from schemas.manifest import WHOLE_KEY, Publication, Subscription
 from schemas.records import Entity, Row
+from schemas.rules import RuleError
 
 
 class MappingError(SchemasError):
@@ -42,8 +43,9 @@ def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedI
         for field, column, convert in plan:
             try:
                 value = row[column]
+                # Blank text states that there is nothing, just as NULL does.
                 if value is not None:
-                    value = convert(value)
+                    value = None if type(value) is str and not value.strip() else convert(value)
             except KeyError:
                 raise _missing_column(publication, field, column) from None
             except RuleError as error:

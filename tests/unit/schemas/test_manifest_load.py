@@ -138,6 +138,7 @@ def test_a_publisher_with_one_error(  # noqa: PLR0917
         ("ten: full_name", "ten: name", 8, "no field `name`", "did you mean `full_name`?"),
         ("ten: full_name", "ma: full_name", 8, "column `ma` is the key too", "leave it out"),
         ("format: dd/MM/yyyy", "format: dd/mm/yyyy", 9, "unknown format `dd/mm/yyyy`", "did you mean `dd/MM/yyyy`?"),
+        ("format: dd/MM/yyyy", "format: yyyyMMddHHmm", 9, "unknown format `yyyyMMddHHmm`", "did you mean `yyyyMMdd`?"),
         ("{ma: key}", "{ma: cccd}", 6, "unknown identifier `cccd`", "key"),
         ("{ma: key}", "{ma: key, so: citizen_id}", 6, "one column must be the key", "write"),
         ("ward == '00004'", "ward == 00004", 10, "reading the filter", "ward == '00123'"),

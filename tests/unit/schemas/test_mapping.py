@@ -81,6 +81,9 @@ def test_a_column_that_is_not_there_names_the_manifests_field() -> None:
     [
         ("full_name", "Nguyê\u0303n Văn A", {}, "Nguyễn Văn A"),
         ("full_name", "", {}, None),
+        ("note", "\u200b", {}, None),
+        ("note", 1.5, {}, "1.5"),
+        ("note", True, {}, "true"),
         ("birth_date", "12/05/1990", {"format": "dd/MM/yyyy"}, "1990-05-12"),
         ("birth_date", "1990", {"format": "dd/MM/yyyy"}, "1990"),
         ("birth_date", "1990-05-12", {}, "1990-05-12"),
@@ -89,6 +92,12 @@ def test_a_column_that_is_not_there_names_the_manifests_field() -> None:
         ("birth_date", -1, {}, "1969-12-31"),
         ("birth_date", 642_470_400_000_000, {}, "1990-05-12"),
         ("birth_date", -1_000_000_000_000, {}, "1969-12-20"),
+        ("birth_date", 19900512, {"format": "yyyyMMdd"}, "1990-05-12"),
+        ("birth_date", 1990, {"format": "yyyy"}, "1990"),
+        ("birth_date", 642_527_999_000_000, {"format": "yyyy-MM-dd HH:mm:ss"}, "1990-05-12"),  # 15:59:59 on the wall
+        ("birth_date", 642_540_000_000_000, {}, "1990-05-13"),  # 19:20 UTC, past midnight in Hanoi
+        ("birth_date", 642_540_000_000_000, {"format": "yyyy-MM-dd HH:mm:ss"}, "1990-05-12"),
+        ("birth_date", "05/1950", {"format": "dd/MM/yyyy"}, "1950-05"),
         ("birth_date", " ", {}, None),
         ("sex", "1", {"codes": {"1": "male"}}, "male"),
         ("sex", 1, {"codes": {"1": "male"}}, "male"),
@@ -120,12 +129,17 @@ def test_values_in(field: str, value: Any, spelling: dict[str, Any], expected: A
         ("birth_date", 2**63 - 1, {}),
         ("birth_date", -(2**63), {}),
         ("sex", "9", {"codes": {"1": "male"}}),
-        ("sex", "nam", {}),
+        ("sex", "xyz", {}),
         ("citizen_id", "00119001234", {}),
         ("citizen_id", "00119001234x", {}),
         ("old_id", "12345678", {}),
         ("phone", "12", {}),
         ("note", "a\x00b", {}),
+        ("note", b"abc", {}),
+        ("note", ["abc"], {}),
+        ("birth_date", 1.5, {}),
+        ("birth_date", True, {}),
+        ("birth_date", 2**63 - 1, {"format": "yyyy-MM-dd HH:mm:ss"}),
     ],
 )
 def test_bad_values_in_are_refused_without_telling_them(field: str, value: Any, spelling: dict[str, Any]) -> None:
