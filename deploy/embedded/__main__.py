@@ -8,7 +8,7 @@ from pathlib import Path
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.errors import EmbeddedError
 from deploy.embedded.leftovers import noted
-from deploy.embedded.up import SERVERS, up
+from deploy.embedded.up import SERVERS, Elapsed, up
 
 
 def main() -> int:
@@ -53,7 +53,7 @@ def _status(arguments: argparse.Namespace) -> None:
 
 def _clean_data(arguments: argparse.Namespace) -> None:
     data = DataDirectory(arguments.data)
-    data.forget()
+    data.forget(report=Elapsed())
     sys.stdout.write(f"forgotten: {data.path}\n")
 
 

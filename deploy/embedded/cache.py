@@ -37,17 +37,29 @@ def cache_directory() -> Path:
     return home / "lienthong" if os.access(home / "lienthong", os.W_OK) else _PROJECT / ".cache"
 
 
+class Cancelled(Exception):  # noqa: N818 - reads as what happened
+    """Ctrl-C came while files were fetched: the threads that fetch them end too."""
+
+
 class Progress:
     """Counts bytes over several threads and reports every few seconds."""
 
     def __init__(self, title: str, *, total: int, report: Report) -> None:
         self._title, self._total, self._report = title, total, report
         self._done, self._told = 0, time.monotonic()
+        self._is_cancelled = False
         self._lock = threading.Lock()
 
-    def add(self, count: int) -> None:
-        """``count`` more bytes have come."""
+    def cancel(self) -> None:
+        """Whoever adds from now on is told to give up."""
         with self._lock:
+            self._is_cancelled = True
+
+    def add(self, count: int) -> None:
+        """``count`` more bytes have come. Raises Cancelled after ``cancel``."""
+        with self._lock:
+            if self._is_cancelled:
+                raise Cancelled
             self._done += count
             if time.monotonic() - self._told < _REPORT_EVERY_SECONDS:
                 return
@@ -100,7 +112,12 @@ def _fetch(missing: list[Artifact], directory: Path, *, title: str, report: Repo
         download(addresses(artifact), target, sha256=artifact.sha256, on_bytes=progress.add)
 
     with ThreadPoolExecutor(max_workers=4) as pool:
-        list(pool.map(fetch, sorted(missing, key=lambda artifact: -artifact.size)))
+        try:
+            list(pool.map(fetch, sorted(missing, key=lambda artifact: -artifact.size)))
+        except BaseException:
+            progress.cancel()
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise
 
 
 def _unpack(packed: Path, directory: Path) -> None:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from deploy.embedded import placement
+from deploy.embedded.cache import Report
 from deploy.embedded.errors import AlreadyRunningError, EmbeddedError
 from deploy.embedded.leftovers import end_leftovers
 
@@ -60,12 +61,12 @@ class DataDirectory:
             yield
             file.truncate(0)
 
-    def forget(self) -> None:
+    def forget(self, *, report: Report) -> None:
         """Remove all data. Raises AlreadyRunningError while a city runs on it."""
         if not self._lock.exists():
             return
         with self.claimed():
-            end_leftovers(self.processes_file)
+            end_leftovers(self.processes_file, report=report)
             placement.forget(self.servers / "postgres")
             for name in _PARTS:
                 if (self.path / name).exists():

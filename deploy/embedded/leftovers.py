@@ -9,9 +9,10 @@ from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
+from deploy.embedded.cache import Report
 from deploy.embedded.identity import Identity
 
-_GRACE_SECONDS = 10.0
+_GRACE_SECONDS = 6.0
 _POLL_SECONDS = 0.05
 
 
@@ -31,13 +32,15 @@ def noted(path: Path) -> dict[str, Identity]:
         return {}
 
 
-def end_leftovers(path: Path) -> list[str]:
-    """End those of the written-down processes that still run, and return their names.
+def end_leftovers(path: Path, *, report: Report) -> None:
+    """End those of the written-down processes that still run.
 
     The kernel asked them to stop when their supervisor died: they get a grace period for it, then SIGKILL. A pid that
     another process has by now is left alone.
     """
     left = {name: identity for name, identity in noted(path).items() if identity.is_alive()}
+    if left:
+        report(f"ending what an earlier start, that was killed, left behind: {', '.join(left)}")
     for identity in left.values():
         with suppress(ProcessLookupError):
             os.kill(identity.pid, signal.SIGTERM)
@@ -48,7 +51,6 @@ def end_leftovers(path: Path) -> list[str]:
                 os.kill(identity.pid, signal.SIGKILL)
     _wait(left, seconds=_GRACE_SECONDS)
     path.unlink(missing_ok=True)
-    return sorted(left)
 
 
 def _wait(processes: Mapping[str, Identity], *, seconds: float) -> None:

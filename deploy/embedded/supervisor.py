@@ -124,8 +124,9 @@ class Supervisor:
             for kept in stage:
                 if kept.process and not kept.process.finish():
                     self._report(f"{kept.spec.name} did not stop in time and was killed")
+        if self._stages:  # otherwise the note still names what an earlier supervisor left
+            self._noted_in.unlink(missing_ok=True)
         self._stages.clear()
-        self._noted_in.unlink(missing_ok=True)
 
     def kill(self) -> None:
         """SIGKILL for all, at once."""

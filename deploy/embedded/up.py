@@ -44,11 +44,10 @@ def up(data: DataDirectory, *, ports: Mapping[str, int], make_city: MakeCity = C
     data.make()
     with data.claimed():
         ensure_room(data.path, needed=_ROOM_BYTES, what="starting the city")
-        for name in end_leftovers(data.processes_file):
-            report(f"ended {name}, left behind by an earlier start that was killed")
         supervisor = Supervisor(logs=data.logs, noted_in=data.processes_file, report=report)
         with _signals_stop(supervisor):
             try:
+                end_leftovers(data.processes_file, report=report)
                 _bring_up(data, supervisor, ports=ports, make_city=make_city, report=report)
                 supervisor.keep()
             except StopRequested:
@@ -57,7 +56,7 @@ def up(data: DataDirectory, *, ports: Mapping[str, int], make_city: MakeCity = C
                 _signals_kill(supervisor)
                 data.env_file.unlink(missing_ok=True)
                 supervisor.stop()
-                report("stopped; the data stay, the next start goes on with them")
+        report("stopped; the data stay, the next start goes on with them")
 
 
 def _bring_up(
