@@ -4,13 +4,20 @@ import os
 import signal
 import subprocess
 import sys
+from importlib.resources import files
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg import sql
+from psycopg.rows import dict_row
 
 from deploy.embedded.city import CityError, prepare
+from schemas.manifest import Manifest
+from schemas.manifest_yaml import parse
+from schemas.mapping import compile_in, compile_out, key_in, key_out
 from schemas.settings import Settings
 from tests.integration.shared_servers import SharedPostgres
 
@@ -24,8 +31,12 @@ def settings(postgres: SharedPostgres, tmp_path: Path) -> Settings:
 
 
 def _rows(settings: Settings, system: str, query: str) -> list[tuple[object, ...]]:
-    with psycopg.connect((settings.secrets / f"{system}_dsn").read_text()) as connection:
+    with _connected(settings, system) as connection:
         return connection.execute(query).fetchall()
+
+
+def _connected(settings: Settings, system: str, **more: Any) -> psycopg.Connection[Any]:
+    return psycopg.connect((settings.secrets / f"{system}_dsn").read_text(), **more)
 
 
 def test_databases_tables_and_people_are_made_once(settings: Settings) -> None:
@@ -79,3 +90,33 @@ def test_a_server_that_is_not_there_is_named_with_what_to_do(tmp_path: Path) -> 
 def test_a_missing_secret_is_named(tmp_path: Path) -> None:
     with pytest.raises(CityError, match="ho_tich_dsn"):
         prepare(Settings(secrets=tmp_path), lambda _: None)
+
+
+def test_what_civil_status_says_fits_into_populations_table(settings: Settings) -> None:
+    prepare(settings, lambda _: None, count=2000)
+    publisher, subscriber = _manifest("ho_tich"), _manifest("dan_cu")
+    [published], subscribed = publisher.publishes["person"], subscriber.subscribes["person"]
+    key, read = key_in(published, "ho_tich"), compile_in(published, "person")
+    key_of, write = key_out(subscribed), compile_out(subscribed, "person")
+    names = [subscribed.key.column, *subscribed.fields]
+    insert = sql.SQL("insert into nhan_khau ({}) values ({})").format(
+        sql.SQL(", ").join(map(sql.Identifier, names)), sql.SQL(", ").join(map(sql.Placeholder, names))
+    )
+    with _connected(settings, "ho_tich", row_factory=dict_row) as source, _connected(settings, "dan_cu") as target:
+        rows = source.execute("select * from cong_dan").fetchall()
+        with target.cursor() as cursor:
+            cursor.executemany(insert, [(key_of(key(row)) or {}) | write(read(row).values) for row in rows])
+    [(people, partial, unnamed)] = _rows(
+        settings,
+        "dan_cu",
+        "select count(*), count(*) filter (where ngay_thang_nam_sinh ~ '^\\d{4}$'),"
+        " count(*) filter (where ma_lien_thong like 'ho_tich#%' and so_dinh_danh is null) from nhan_khau",
+    )
+    assert people == 2000
+    assert partial
+    assert unnamed
+
+
+def _manifest(system: str) -> Manifest:
+    text = files("deploy").joinpath("hanoi", "systems", f"{system}.yaml").read_text(encoding="utf-8")
+    return Manifest.model_validate(parse(text).value)
