@@ -35,6 +35,7 @@ class DataDirectory:
         """Make the directory and its parts. Others may enter it: as root, PostgreSQL runs as another user."""
         try:
             self.path.mkdir(mode=0o755, parents=True, exist_ok=True)
+            self._lock.touch()
             for name in _PARTS:
                 (self.path / name).mkdir(mode=0o700 if name == "secrets" else 0o755, exist_ok=True)
         except OSError as error:
