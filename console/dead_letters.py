@@ -6,11 +6,14 @@ from datetime import UTC, datetime
 from typing import TypeAlias
 
 import typer
-from rich.table import Table
+from rich.console import Group as RenderGroup
+from rich.console import RenderableType
+from rich.padding import Padding
+from rich.text import Text
 
 from console.decoding import Decoder
 from console.reading import BEGINNING, Reader
-from console.screen import plain_table, screen
+from console.screen import screen
 from console.surroundings import find_settings
 from schemas.records import DeadLetter
 from schemas.settings import Settings
@@ -44,7 +47,7 @@ def list_() -> None:
     if not found:
         screen.print("No dead letters: everything captured could be processed.")
         return
-    screen.print(_table(found))
+    screen.print(view(found))
 
 
 def grouped(letters: Iterable[DeadLetter]) -> list[Group]:
@@ -66,16 +69,14 @@ def _read(settings: Settings) -> list[DeadLetter]:
     return [decoder.dead_letter(value) for value in values if value is not None]
 
 
-def _table(groups: list[Group]) -> Table:
-    table = plain_table()
-    table.add_column("Count", justify="right")
-    for name in ("System", "Stage", "Reason", "Newest"):
-        table.add_column(name, overflow="fold")
-    table.add_column("What is wrong, and what to do", ratio=1, overflow="fold")
+def view(groups: list[Group]) -> RenderableType:
+    """Two lines a group: how many of what, and what to do."""
+    lines: list[RenderableType] = []
     for group in groups:
         letter = group.newest
         reason = letter["reason"] if letter["field"] is None else f"{letter['reason']} ({letter['field']})"
-        newest = datetime.fromtimestamp(letter["time"] / 1e6, UTC).astimezone().strftime("%d/%m %H:%M:%S")
-        row = (f"{group.count:,}", letter["system"], letter["stage"], reason, newest, letter["message"])
-        table.add_row(*row)
-    return table
+        newest = datetime.fromtimestamp(letter["time"] / 1e6, UTC).astimezone().strftime("%d/%m/%Y %H:%M:%S")
+        facts = f"  {letter['system']}, {letter['stage']}, newest {newest}"
+        lines.append(Text.assemble((f"{group.count:,} × {reason}", "bold"), (facts, "dim")))
+        lines.append(Padding(Text(letter["message"]), (0, 0, 0, 4)))
+    return RenderGroup(*lines)

@@ -63,7 +63,7 @@ def _show(
 ) -> float:
     made = make()
     expected = expected_in_target(route, made.fields, route.expected(made.person.entity))
-    screen.print(Text(made.title, style="bold"), Text(masked_key(made.person.key), style="dim"))
+    screen.print(Text.assemble((made.title, "bold"), (f"  {masked_key(made.person.key)}", "dim")))
     # Taken before the commit is sent: nothing can look faster than it was.
     committed = time.perf_counter()
     source.commit()

@@ -75,13 +75,14 @@ def _common(manifest: Manifest, role: Role, picture: Picture, topics: list[str],
     key = f"{role}/{manifest.system}"
     state = picture.connectors.get(key)
     waiting = [picture.waiting.get(topic, NOTHING) for topic in topics]
+    phase = _phase(state, now)
     freshness = _behind(picture.healthy.get(key), waiting, now)
     cadence = float(manifest.cadence_seconds)
     return {
         "system": manifest.system,
         "role": role,
-        "phase": _phase(state, now),
-        "health": _health(freshness, cadence),
+        "phase": phase,
+        "health": _health(freshness, cadence, phase),
         "freshness": freshness,
         "cadence": cadence,
         "waiting": sum(each.records for each in waiting),
@@ -106,10 +107,10 @@ def _behind(healthy: int | None, waiting: list[Waiting], now: float) -> float | 
     return max(0.0, now - healthy / 1e6, now - oldest / 1e3 if oldest else 0.0)
 
 
-def _health(freshness: float | None, cadence: float) -> Health:
+def _health(freshness: float | None, cadence: float, phase: str) -> Health:
     allowed = cadence + HEARTBEAT_GRACE_SECONDS
     if freshness is None:
-        return Health.yellow
+        return Health.yellow if phase in ("starting", "snapshot") else Health.red
     if freshness <= allowed:
         return Health.green
     return Health.yellow if freshness <= _LATE_FACTOR * allowed else Health.red

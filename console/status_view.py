@@ -1,8 +1,9 @@
 """`lienthong status` on a terminal and for scripts."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -19,10 +20,10 @@ def status_view(lines: Sequence[Line], *, revision: int, language: Language, wid
     """The table, the last trouble of each connector below it, and the legend, for a terminal of so many columns."""
     title = f"{language.word('title')} · {language.word('revision', revision=revision)}"
     parts: list[RenderableType] = [Text(title, style="bold"), _table(lines, language, width=width)]
-    told = [line for line in lines if line.trouble]
-    if told:
+    troubles = [trouble for line in lines for trouble in _troubles(line, language)]
+    if troubles:
         parts.append(Text(language.word("troubles"), style="bold"))
-        parts.extend(_trouble(line, language) for line in told)
+        parts += [Padding(Text(trouble), (0, 0, 0, 2)) for trouble in troubles]
     parts.append(Text(language.word("legend"), style="dim"))
     return Group(*parts)
 
@@ -50,5 +51,10 @@ def _number(value: int | None, language: Language) -> str:
     return "" if value is None else language.number(value)
 
 
-def _trouble(line: Line, language: Language) -> Text:
-    return Text(f"  {line.system} ({language.word(line.role)}): {line.trouble}")
+def _troubles(line: Line, language: Language) -> Iterator[str]:
+    who = f"{line.system} ({language.word(line.role)})"
+    if line.trouble:
+        yield f"{who}: {line.trouble}"
+    # A source whose changes nobody takes looks late itself: say whose fault that is.
+    if line.role == "source" and line.waiting and line.health is not Health.green:
+        yield f"{who}: {language.word('workers', count=language.number(line.waiting))}"

@@ -42,6 +42,7 @@ class ConsoleCity:
     settings: Settings
     dsns: Mapping[str, str]
     _producer: Producer = field(init=False)
+    _writers: dict[str, Writer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._producer = Producer(producer_settings(self.settings.kafka, log_level=0))
@@ -70,8 +71,9 @@ class ConsoleCity:
 
     def put(self, topic: str, schema: dict[str, Any], record: Any, *, key: str | None = None) -> None:
         """One record, framed and acknowledged."""
-        writer = Writer(Registry(self.settings.registry), f"{topic}-value", schema)
-        self._producer.produce(topic, value=writer.encode(record), key=key)
+        if topic not in self._writers:
+            self._writers[topic] = Writer(Registry(self.settings.registry), f"{topic}-value", schema)
+        self._producer.produce(topic, value=self._writers[topic].encode(record), key=key)
         assert self._producer.flush(20) == 0
 
     def put_outcome(self, outcome: Any) -> None:

@@ -66,4 +66,10 @@ def test_a_connector_without_a_word_for_long_is_silent_unless_it_said_goodbye() 
 
 def test_a_system_that_never_ran_has_a_line_too() -> None:
     source, _ = _look(Picture())
-    assert (source.phase, source.freshness, source.health) == ("absent", None, Health.yellow)
+    assert (source.phase, source.freshness, source.health) == ("absent", None, Health.red)
+
+
+def test_a_first_snapshot_is_not_yet_fresh_but_no_alarm() -> None:
+    picture = Picture(connectors={"source/ho_tich": word("source", "ho_tich", "snapshot", time=_ago(1))})
+    source, _ = _look(picture)
+    assert (source.phase, source.freshness, source.health) == ("snapshot", None, Health.yellow)

@@ -51,3 +51,11 @@ def test_the_last_trouble_stands_below_the_table() -> None:
     screen = printed(status_view([troubled], revision=7, language=Language.en, width=100))
     assert "ho_tich (source): cannot connect to [host]" in screen
     assert "Last trouble" not in printed(status_view([_SOURCE], revision=7, language=Language.en, width=100))
+
+
+def test_a_source_whose_changes_nobody_takes_says_whose_fault_it_is() -> None:
+    stuck = replace(_SOURCE, waiting=1200, health=Health.red)
+    screen = printed(status_view([stuck], revision=7, language=Language.en, width=100), width=100)
+    assert "1,200 records wait for the workers" in screen
+    calm = replace(_SOURCE, waiting=3)
+    assert "workers" not in printed(status_view([calm], revision=7, language=Language.en, width=100))
