@@ -41,18 +41,19 @@ def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedI
         values: Entity = {}
         stated_null: list[str] = []
         for field, column, convert in plan:
-            try:
-                value = row[column]
-                # Blank text states that there is nothing, just as NULL does.
+            if column not in row:
+                raise _missing_column(publication, field, column)
+            value = row[column]
+            # Blank text states that there is nothing, just as NULL does.
+            if value is not None and (type(value) is not str or value.strip()):
+                try:
+                    values[field] = value = convert(value)
+                except RuleError as error:
+                    raise _bad_value(error, field, column) from None
                 if value is not None:
-                    value = None if type(value) is str and not value.strip() else convert(value)
-            except KeyError:
-                raise _missing_column(publication, field, column) from None
-            except RuleError as error:
-                raise MappingError(field=field, column=column, reason=error.code, message=str(error)) from None
-            values[field] = value
-            if value is None:
-                stated_null.append(field)
+                    continue
+            values[field] = None
+            stated_null.append(field)
         return MappedIn(values, stated_null)
 
     return map_in
@@ -74,7 +75,7 @@ def compile_out(subscription: Subscription, entity: str) -> Callable[[Entity], R
                 try:
                     value = convert(value)
                 except RuleError as error:
-                    raise MappingError(field=field, column=column, reason=error.code, message=str(error)) from None
+                    raise _bad_value(error, field, column) from None
             row[column] = value
         return row
 
@@ -113,6 +114,10 @@ def key_out(subscription: Subscription) -> Callable[[str], Row | None]:
         return None if found is None else {column: found}
 
     return bare
+
+
+def _bad_value(error: RuleError, field: str, column: str) -> MappingError:
+    return MappingError(field=field, column=column, reason=error.code, message=str(error))
 
 
 def _missing_column(publication: Publication, field: str, column: str) -> MappingError:
