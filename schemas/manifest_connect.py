@@ -9,9 +9,9 @@ from pydantic import BaseModel, ValidationError
 
 from schemas.manifest import Manifest
 from schemas.manifest_faults import Objection, Path, nearest
-from schemas.secret_references import _REFERENCE
+from schemas.secret_references import REFERENCE
 
-_BY_REFERENCE = "put it in a file of the secrets folder and write ${file:name}"
+_BYREFERENCE = "put it in a file of the secrets folder and write ${file:name}"
 _SECRET_NAMES: Final = re.compile(r"(password|passwd|pwd|secret|token|api_?key|private_?key)$", re.IGNORECASE)
 _SECRET_WITHIN: Final = (
     re.compile(r"(?:password|passwd|pwd)\s*=\s*(?P<secret>[^\s;&]+)", re.IGNORECASE),
@@ -69,7 +69,7 @@ def _refusals(model: type[BaseModel], connect: dict[str, Any]) -> Iterator[Objec
             name = str(found["loc"][0]) if found["loc"] else "connect"
             if found["type"] == "missing":
                 yield Objection(("connect", name), f"setting `{name}` is missing", f"add `{name}:` to `connect`")
-            elif not _REFERENCE.search(str(found["input"])):  # what it refers to is only known at run time
+            elif not REFERENCE.search(str(found["input"])):  # what it refers to is only known at run time
                 yield Objection(("connect", *found["loc"]), f"setting `{name}`: {found['msg']}", "correct it")
 
 
@@ -85,12 +85,12 @@ def _check_secrets(value: Any, path: Path) -> Iterator[Objection]:
 
 
 def _check_text(value: str, path: Path) -> Iterator[Objection]:
-    rest = _REFERENCE.sub("\0", value)
+    rest = REFERENCE.sub("\0", value)
     if "${" in rest:
         yield Objection(
             path, "a malformed reference", "write ${file:name} or ${env:NAME}, the name of letters and digits"
         )
     elif _SECRET_NAMES.search(str(path[-1])) and rest.strip("\0 "):
-        yield Objection(path, f"`{path[-1]}` is a secret written out: by reference only", _BY_REFERENCE)
+        yield Objection(path, f"`{path[-1]}` is a secret written out: by reference only", _BYREFERENCE)
     elif any((found := pattern.search(rest)) and found["secret"].strip("\0") for pattern in _SECRET_WITHIN):
-        yield Objection(path, f"`{path[-1]}` holds a password written out: by reference only", _BY_REFERENCE)
+        yield Objection(path, f"`{path[-1]}` holds a password written out: by reference only", _BYREFERENCE)

@@ -7,7 +7,8 @@ from typing import Any
 
 from schemas.errors import SchemasError
 
-_REFERENCE = re.compile(r"\$\{(file|env):([A-Za-z0-9_.\-]+)\}")
+#: One reference inside a string: its kind and its name.
+REFERENCE = re.compile(r"\$\{(file|env):([A-Za-z0-9_.\-]+)\}")
 
 
 class SecretMissing(SchemasError):  # noqa: N818 - reads as what happened
@@ -21,7 +22,7 @@ def resolve(value: Any, *, folder: Path) -> Any:
     which names the reference and never a secret.
     """
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: _read(match[1], match[2], folder), value)
+        return REFERENCE.sub(lambda match: _read(match[1], match[2], folder), value)
     if isinstance(value, list):
         return [resolve(item, folder=folder) for item in value]
     if isinstance(value, dict):
