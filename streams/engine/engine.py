@@ -214,6 +214,8 @@ class Engine(Service):
         except AbandonedError:
             return
         removed = before - set(usable)
+        if not removed and not offsets:
+            return
         assignment.topics = usable
         for partition in assignment.partitions.values():
             for topic in removed:

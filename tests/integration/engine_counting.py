@@ -58,8 +58,9 @@ def count(record: Record, batch: Batch) -> None:
         raise ValueError("cannot be processed")
     number = int(batch.state.get(key) or 0) + 1
     batch.state.put(key, b"%d" % number)
+    out = f"{NAME}.late" if value == b"to-late" else f"{NAME}.out"
     padding = b"x" * 2_000_000 if value == b"large" else b""
-    batch.send(f"{NAME}.out", key, b"%d:%b" % (number, value) + padding)
+    batch.send(out, key, b"%d:%b" % (number, value) + padding)
 
 
 @app.agent(engine.channel)
@@ -75,7 +76,7 @@ async def counting(batches):  # type: ignore[no-untyped-def]  # noqa: ANN001, AN
                 raise random.choice([ConnectionError("now and then"), RuntimeError("now and then")])
 
 
-@app.timer(0.5)
+@app.timer(0.5)  # type: ignore[untyped-decorator]
 async def refresh() -> None:
     """Follow what the test writes into the list of sources."""
     await engine.refresh_topics()

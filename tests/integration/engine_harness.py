@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from rocksdict import Cache
 
 from streams.engine.state import PartitionState
@@ -74,13 +75,13 @@ class Site:
 
     def __post_init__(self) -> None:
         self.admin = AdminClient({"bootstrap.servers": self.kafka})
-        for suffix in ("in", "out", "dead"):
+        for suffix in ("in", "out", "dead", "state"):
             self.create(suffix)
-        self.create("state", compacted=True)
 
-    def create(self, suffix: str, *, compacted: bool = False) -> None:  # noqa: FBT001, FBT002, RUF100
-        config = {"cleanup.policy": "compact"} if compacted else {}
-        topic = NewTopic(f"{self.name}.{suffix}", PARTITIONS, 1, config=config)
+    def create(self, suffix: str, *, partitions: int = PARTITIONS) -> None:
+        """A topic of the test; the one that holds the state is compacted."""
+        config = {"cleanup.policy": "compact"} if suffix == "state" else {}
+        topic = NewTopic(f"{self.name}.{suffix}", partitions, 1, config=config)
         self.admin.create_topics([topic])[topic.topic].result(20)
 
     def delete(self, suffix: str) -> None:
@@ -98,7 +99,7 @@ class Site:
 
     def start(self, worker: str, **environment: str) -> Worker:
         """Start a worker; its name is its slot."""
-        log = self.data / f"{worker}.log"
+        log = self.data / f"{worker}-{len(self.workers)}.log"
         with log.open("ab") as output:
             process = _faust(self, worker, environment, output)
         started = Worker(worker, process, log)
@@ -114,7 +115,8 @@ class Site:
 
     def state(self, worker: str) -> dict[bytes, bytes]:
         """What a stopped worker's databases hold, of all partitions."""
-        cache, held = Cache(1_000_000), {}
+        cache = Cache(1_000_000)
+        held: dict[bytes, bytes] = {}
         for path in sorted((self.data / worker).glob("partition-*")):
             state = PartitionState(path, cache=cache)
             held |= dict(state.items())
@@ -165,7 +167,8 @@ def read(kafka: str, topic: str) -> dict[int, list[Row]]:
 
 def _faust(site: Site, worker: str, environment: dict[str, str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
     root = _HERE.parents[1]
-    command = [sys.executable, "-m", "faust", "-A", "tests.integration.engine_counting", "worker", "--without-web", "-l", "warn"]
+    module = "tests.integration.engine_counting"
+    command = [sys.executable, "-m", "faust", "-A", module, "worker", "--without-web", "-l", "warn"]
     own = {
         "ENGINE_KAFKA": site.kafka,
         "ENGINE_NAME": site.name,

@@ -3,14 +3,13 @@
 import signal
 import threading
 import time
-from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from tests.integration.engine_harness import PARTITIONS, Site, until
 
-KEYS = 400
+from tests.integration.engine_harness import Site, until
+from tests.integration.engine_rows import assert_exact, rows_of
 
 
 @pytest.fixture
@@ -18,27 +17,6 @@ def site(kafka: str, tmp_path: Path) -> Iterator[Site]:
     made = Site(kafka, tmp_path)
     yield made
     made.close()
-
-
-def rows_of(count: int, *, start: int = 0) -> Iterator[tuple[int, bytes, bytes]]:
-    """Row n goes to key n % KEYS, which lives in one partition; its value is n."""
-    for number in range(start, start + count):
-        key = number % KEYS
-        yield key % PARTITIONS, b"key-%d" % key, b"%d" % number
-
-
-def assert_exact(site: Site, count: int) -> None:
-    """The output holds each row once, each key's in order; the changelog holds the true counts."""
-    seen: dict[bytes, list[bytes]] = defaultdict(list)
-    for rows in site.rows("out").values():
-        for key, value in rows:
-            seen[key or b""].append(value or b"")
-    truth: dict[bytes, list[bytes]] = defaultdict(list)
-    for _partition, key, value in rows_of(count):
-        truth[key].append(b"%d:%b" % (len(truth[key]) + 1, value))
-    wrong = {key: (seen[key], truth[key]) for key in truth if seen[key] != truth[key]}
-    assert not wrong, f"{len(wrong)} of {len(truth)} keys, for one: {next(iter(wrong.values()))}"
-    assert site.changelog() == {key: b"%d" % len(values) for key, values in truth.items()}
 
 
 def feed(site: Site, count: int, *, seconds: float) -> threading.Thread:
