@@ -58,7 +58,8 @@ class Capture:
         self._stream: Stream | None = None
         self._batches: Iterator[list[Change]] = iter(())
         self._next: Callable[[float], Changes | None] = self._await_slot
-        self._next_beat = self._next_seen = 0.0
+        self._ahead: list[Change] | None = None
+        self._next_beat, self._next_seen = 0.0, time.monotonic() + _SEEN_SECONDS
         self.epoch = memory.last["epoch"] if memory.last else 0
         self.confirmed = 0
 
@@ -151,15 +152,17 @@ class Capture:
         # A commit can stand exactly at the consistent point: rows of the snapshot stand before it.
         stamp = snapshot.Stamp(self._system, self.epoch, made.consistent_point - 1, now)
         self._batches = snapshot.read(reading, list(published.values()), stamp)
+        self._ahead = next(self._batches, None)
         self._next = lambda _: self._read_snapshot(reading, made.consistent_point, published)
 
     def _read_snapshot(self, reading: Connection[Any], start: int, published: dict[int, Published]) -> Changes:
-        changes = next(self._batches, None)
-        if changes is not None:
-            return Changes(changes, Token(self, 0))
+        changes = self._ahead
+        self._ahead = next(self._batches, None)
+        if self._ahead is not None:
+            return Changes(changes or [], Token(self, 0))
         reading.close()
         self._begin_stream(after=start, published=published)
-        return Changes([], Token(self, start))
+        return Changes(changes or [], Token(self, start))
 
     def _go_on(self, kept: Kept) -> None:
         self._kept = kept

@@ -1,0 +1,77 @@
+"""Which batches Kafka has acknowledged whole, in the order in which they were handed over."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Final
+
+from confluent_kafka import KafkaError, Message, Producer
+
+_ROOM_SECONDS: Final = 0.05
+
+#: Gets a record that Kafka refused for good, and why; returns whether it is dealt with.
+Refused = Callable[["Batch", KafkaError, Message], bool]
+
+
+class Batch:
+    """Records that are handed over together, and the token that their acknowledgement is worth."""
+
+    __slots__ = ("_answered", "_producer", "_refused", "failure", "left", "size", "token")
+
+    def __init__(self, producer: Producer, token: object, refused: Refused) -> None:
+        self.token = token
+        #: Records that wait for their acknowledgement, and bytes of all that were handed over.
+        self.left = 0
+        self.size = 0
+        self.failure: KafkaError | None = None
+        self._producer = producer
+        self._refused = refused
+        self._answered = self._answer
+
+    def put(self, topic: str, value: bytes, **more: Any) -> None:
+        """Hand a record over, waiting for room in the producer's queue. Raises KafkaException."""
+        while True:
+            try:
+                self._producer.produce(topic, value, on_delivery=self._answered, **more)
+                break
+            except BufferError:
+                self._producer.poll(_ROOM_SECONDS)
+        self.left += 1
+        self.size += len(value)
+
+    def _answer(self, error: KafkaError | None, message: Message) -> None:
+        self.left -= 1
+        if error is not None and not self._refused(self, error, message):
+            self.failure = error
+
+
+class Acknowledgements:
+    """Batches in order. A token is given out when its batch and all before it are acknowledged."""
+
+    def __init__(self) -> None:
+        self._batches: deque[Batch] = deque()
+
+    def add(self, batch: Batch) -> None:
+        """The next batch, all of it handed over to Kafka."""
+        self._batches.append(batch)
+
+    def settled(self) -> object | None:
+        """The newest token of the batches acknowledged since last asked; None without any. See also `failure`."""
+        token = None
+        while self._batches and not self._batches[0].left and self._batches[0].failure is None:
+            token = self._batches.popleft().token
+        return token
+
+    @property
+    def failure(self) -> KafkaError | None:
+        """Why a record was refused; what stands behind it can never be confirmed."""
+        return next((batch.failure for batch in self._batches if batch.failure is not None), None)
+
+    @property
+    def records(self) -> int:
+        """Records handed over and not acknowledged."""
+        return sum(batch.left for batch in self._batches)
+
+    @property
+    def size(self) -> int:
+        """Bytes of the batches that wait."""
+        return sum(batch.size for batch in self._batches)

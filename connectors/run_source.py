@@ -1,0 +1,118 @@
+"""`python -m connectors.run_source SYSTEM`: captures one system until SIGTERM.
+
+Exit codes: 0 after SIGTERM; 1 trouble that a new start may mend; 2 a mistake in the set-up; 3 another process has
+taken this system over.
+"""
+
+import argparse
+import importlib
+import os
+import signal
+import sys
+from threading import Event
+from types import FrameType
+from typing import Any, Final
+
+import structlog
+from confluent_kafka import Producer
+from prometheus_client import start_http_server
+
+from connectors.contract import Source
+from connectors.errors import ConnectorsError, Fenced
+from connectors.memory_topic import TopicMemory
+from connectors.quarantine import Quarantine
+from connectors.source_loop import SourceLoop
+from connectors.source_records import SourceRecords
+from schemas import catalogue_topic, logs, secret_references
+from schemas.errors import SchemasError
+from schemas.kafka import producer_settings
+from schemas.manifest import Manifest
+from schemas.registry import Registry
+from schemas.sealing import Seal
+from schemas.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+_GRACE_SECONDS: Final = 4.0
+
+
+def make_source(manifest: Manifest, settings: Settings) -> Source:
+    """The source of a manifest whose secrets are references. Raises ConnectorsError, SecretMissing."""
+    try:
+        module = importlib.import_module(f"connectors.sources.{manifest.kind}")
+    except ModuleNotFoundError as error:
+        raise ConnectorsError(
+            f"making the source of {manifest.system}: kind {manifest.kind!r} is not here ({error}); correct "
+            "`connect: kind`, or install what the kind needs"
+        ) from None
+    connect = secret_references.resolve(manifest.connect, folder=settings.secrets)
+    found: Source = module.source(manifest.model_copy(update={"connect": connect}), settings)
+    return found
+
+
+def make_loop(manifest: Manifest, settings: Settings, *, revision: int, stopping: Event) -> SourceLoop:
+    """The loop of one system, everything connected but the source itself."""
+    registry = Registry(settings.registry)
+    seal = Seal.from_file(settings.secrets / settings.dead_letter_key)
+    # Without end: a record that waits for Kafka is no failure.
+    producer = Producer(producer_settings(settings.kafka, **{"delivery.timeout.ms": 0}))
+    quarantine = Quarantine(registry, seal, system=manifest.system, revision=revision)
+    return SourceLoop(
+        source=make_source(manifest, settings),
+        memory=TopicMemory(settings.kafka, registry, manifest.system),
+        records=SourceRecords(producer, registry, manifest, quarantine),
+        producer=producer,
+        manifest=manifest,
+        stopping=stopping,
+    )
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """The exit code."""
+    parser = argparse.ArgumentParser(prog="python -m connectors.run_source", description="Captures one system.")
+    parser.add_argument("system", help="id of a system in the catalogue")
+    system = parser.parse_args(arguments).system
+    settings = Settings()
+    logs.configure(f"source/{system}", level=settings.log_level)
+    stopping = _stop_on_signals()
+    try:
+        _run(system, settings, stopping)
+    except Fenced as error:
+        _log.error("stopping", problem=str(error))
+        return 3
+    except (ConnectorsError, SchemasError) as error:
+        _log.error("stopping", problem=str(error))
+        return 1
+    return 0
+
+
+def _run(system: str, settings: Settings, stopping: Event) -> None:
+    if settings.metrics_port:
+        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    catalogue = catalogue_topic.read(settings)
+    manifest = catalogue.manifest(system)
+    _log.info("starting", system=system, revision=catalogue.revision)
+    make_loop(manifest, settings, revision=catalogue.revision, stopping=stopping).run()
+    _log.info("stopped", system=system)
+
+
+def _stop_on_signals() -> Event:
+    """Set by SIGTERM and SIGINT; what does not end in time then is ended: nothing is lost, for nothing is confirmed."""
+    stopping = Event()
+
+    def stop(*_: Any) -> None:
+        stopping.set()
+        signal.setitimer(signal.ITIMER_REAL, _GRACE_SECONDS)
+
+    def end(_: int, __: FrameType | None) -> None:
+        _log.warning("stopping without waiting any longer")
+        os._exit(1)
+
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
+    signal.signal(signal.SIGALRM, end)
+    return stopping
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,174 @@
+"""The loop of one source: read, hand over, confirm what Kafka has acknowledged; open again after trouble."""
+
+import random
+import time
+from threading import Event
+from typing import Final
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Producer
+
+from connectors import metrics
+from connectors.acknowledgements import Acknowledgements, Batch
+from connectors.contract import Source
+from connectors.errors import ConnectorsError, SourceUnavailable
+from connectors.memory_topic import MemoryUnavailable, TopicMemory
+from connectors.source_records import SourceRecords
+from connectors.values import Changes
+from schemas.manifest import Manifest
+from schemas.registry import RegistryUnavailable
+from schemas.topics import raw
+
+_log = structlog.get_logger(__name__)
+
+#: Records and bytes handed over and not acknowledged, above which nothing more is read.
+_RECORDS_IN_FLIGHT: Final = 20_000
+_BYTES_IN_FLIGHT: Final = 64_000_000
+_BEAT_SECONDS: Final = 5.0
+_IDLE_SECONDS: Final = 0.25
+_BUSY_SECONDS: Final = 0.02
+_LONGEST_WAIT_SECONDS: Final = 30.0
+#: After this time of reading, trouble is new trouble.
+_CALM_SECONDS: Final = 60.0
+_FLUSH_SECONDS: Final = 2.0
+
+
+class HandoverFailed(ConnectorsError):  # noqa: N818 - reads as what happened
+    """Kafka refused a record for good: start the process again, it goes on at the confirmed position."""
+
+
+class SourceLoop:
+    """Runs one source until `stopping` is set. Raises Fenced, HandoverFailed, and what is a fault of the set-up."""
+
+    def __init__(  # noqa: PLR0913 - made in one place
+        self,
+        *,
+        source: Source,
+        memory: TopicMemory,
+        records: SourceRecords,
+        producer: Producer,
+        manifest: Manifest,
+        stopping: Event,
+    ) -> None:
+        self._source = source
+        self._memory = memory
+        self._records = records
+        self._producer = producer
+        self._manifest = manifest
+        self._stopping = stopping
+        self._waiting = Acknowledgements()
+        self._next_beat = 0.0
+        self._troubles = 0
+
+    def run(self) -> None:
+        """Returns after `stopping` was set, with all confirmed that Kafka acknowledged in time."""
+        up = metrics.UP.labels("source", self._manifest.system)
+        while not self._stopping.is_set():
+            try:
+                self._read_on()
+            except (SourceUnavailable, MemoryUnavailable, RegistryUnavailable) as error:
+                up.set(0)
+                self._source.close()
+                self._wait_after(error)
+        up.set(0)
+        self._end()
+
+    def _read_on(self) -> None:
+        self._find_partitions()
+        # What was handed over by an earlier opening comes again from the source: its tokens mean nothing now.
+        self._waiting = Acknowledgements()
+        self._source.open(self._memory)
+        metrics.UP.labels("source", self._manifest.system).set(1)
+        opened = time.monotonic()
+        while not self._stopping.is_set():
+            self._step()
+            if self._troubles and time.monotonic() - opened > _CALM_SECONDS:
+                self._troubles = 0
+
+    def _step(self) -> None:
+        self._producer.poll(0)
+        self._settle()
+        self._beat_when_due()
+        in_flight = self._waiting.records
+        if in_flight > _RECORDS_IN_FLIGHT or self._waiting.size > _BYTES_IN_FLIGHT:
+            self._producer.poll(_BUSY_SECONDS)
+            return
+        changes = self._source.read(_BUSY_SECONDS if in_flight else _IDLE_SECONDS)
+        if changes is not None:
+            self._waiting.add(self._hand_over(changes))
+
+    def _hand_over(self, changes: Changes) -> Batch:
+        try:
+            return self._records.send(changes)
+        except KafkaException as error:
+            raise self._failed(error.args[0]) from None
+
+    def _settle(self) -> None:
+        token = self._waiting.settled()
+        if token is not None:
+            self._source.confirm(token)
+        failure = self._waiting.failure
+        if failure is not None:
+            raise self._failed(failure)
+
+    def _failed(self, error: KafkaError) -> HandoverFailed:
+        return HandoverFailed(
+            f"handing changes of {self._manifest.system} to Kafka: {error.str()}; what was not confirmed is read again "
+            "after the next start"
+        )
+
+    def _find_partitions(self) -> None:
+        for entity in self._manifest.publishes:
+            topic = raw(self._manifest.system, entity)
+            try:
+                found = self._producer.list_topics(topic, timeout=10).topics[topic]
+            except KafkaException as error:
+                raise MemoryUnavailable(
+                    f"looking for topic {topic}: {error.args[0].str()}; see that Kafka runs"
+                ) from None
+            if found.error is not None or not found.partitions:
+                raise MemoryUnavailable(f"looking for topic {topic}: it does not exist; run `lienthong apply`")
+            self._records.partitions[topic] = len(found.partitions)
+
+    def _beat_when_due(self) -> None:
+        now = time.monotonic()
+        if now < self._next_beat:
+            return
+        self._next_beat = now + _BEAT_SECONDS
+        metrics.EPOCH.labels(self._manifest.system).set(self._memory.last["epoch"] if self._memory.last else 0)
+        metrics.UNACKNOWLEDGED.labels(self._manifest.system).set(self._waiting.records)
+        try:
+            self._memory.beat()
+        except MemoryUnavailable as error:
+            _log.warning("the state could not be kept", system=self._manifest.system, problem=str(error))
+
+    def _wait_after(self, error: Exception) -> None:
+        metrics.RETRIES.labels(self._manifest.system).inc()
+        self._troubles += 1
+        seconds = min(_LONGEST_WAIT_SECONDS, 0.25 * 2 ** min(self._troubles, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
+        _log.warning("trying again", system=self._manifest.system, problem=str(error), seconds=round(seconds, 1))
+        self._say_retrying(str(error))
+        until = time.monotonic() + seconds
+        while not self._stopping.wait(min(_BEAT_SECONDS, max(0.0, until - time.monotonic()))):
+            if time.monotonic() >= until:
+                return
+            self._producer.poll(0)
+            self._beat_when_due()
+
+    def _say_retrying(self, message: str) -> None:
+        try:
+            self._memory.say("retrying", message)
+        except MemoryUnavailable as error:
+            _log.warning("the state could not be kept", system=self._manifest.system, problem=str(error))
+
+    def _end(self) -> None:
+        """Stopping: a last chance for what is on its way; what comes too late is read again."""
+        self._producer.flush(_FLUSH_SECONDS)
+        try:
+            token = self._waiting.settled()
+            if token is not None:
+                self._source.confirm(token)
+            self._memory.say("stopped")
+        except (SourceUnavailable, MemoryUnavailable) as error:
+            _log.warning("stopping", system=self._manifest.system, problem=str(error))
+        self._source.close()
