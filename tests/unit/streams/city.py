@@ -1,8 +1,6 @@
 """Manifests, and workers over Kafka in memory, for the tests of the streams."""
 
-from base64 import b64encode
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
 from schemas.catalogue import compile_catalogue
@@ -13,7 +11,6 @@ from streams.pipeline import Pipeline
 from streams.rules import compile_rules
 from streams.wire import Wire
 from streams.worker import Worker
-from tests.unit.streams.memory import MemoryKafka, MemoryRegistry
 
 ENTITY = "person"
 SEAL = Seal(bytes(range(32)))

@@ -1,8 +1,9 @@
 """Kafka's part in memory: topics, one state a partition, a registry. What a step sends is there at once, in order."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from zlib import crc32
 
@@ -104,9 +105,14 @@ class MemoryKafka:
 
 def decoded(value: bytes | None, registry: MemoryRegistry) -> Any:
     assert value is not None
-    schema = registry.schema(int.from_bytes(value[1:HEAD], "big"))
+    return _decoder(value[:HEAD], registry)(value, HEAD)
+
+
+@cache
+def _decoder(head: bytes, registry: MemoryRegistry) -> Callable[..., Any]:
+    schema = registry.schema(int.from_bytes(head[1:], "big"))
     assert schema is not None
-    return codec_for(schema).decode(value, HEAD)
+    return codec_for(schema).decode
 
 
 def row_schema(system: str, columns: Sequence[str]) -> dict[str, Any]:

@@ -5,6 +5,7 @@ Random histories run through it. Whatever the order, the targets must end as the
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from schemas import topics
@@ -48,6 +49,28 @@ CITY = [
     manifest("ward", subscribes=subscription({"so": "citizen_id"}, {"n": "full_name"}, "ward == '00001'")),
 ]
 SUBSCRIBERS = ("all", "twin", "ward")
+
+
+_REGISTRY = MemoryRegistry()
+
+
+@cache
+def _worker(revision: int) -> Worker:
+    """Workers keep nothing between batches, so every simulation may have the same."""
+    return worker(CITY, _REGISTRY, revision=revision)
+
+
+@cache
+def _writer(system: str) -> RawWriter:
+    return RawWriter(_REGISTRY, system, COLUMNS)
+
+
+@cache
+def _target(system: str) -> tuple[Callable[[str], object | None], list[str]]:
+    """How the system names a record, and the fields that it gets."""
+    stated = compile_catalogue(CITY, 1).subscription(system, ENTITY)
+    assert stated is not None
+    return key_out(stated), [mapped.field for mapped in stated.fields.values()]
 
 
 @dataclass
@@ -155,21 +178,25 @@ class Simulation:
     """Sources, the logs between, and one worker for every partition."""
 
     kafka: MemoryKafka = field(default_factory=lambda: MemoryKafka(PARTITIONS))
-    registry: MemoryRegistry = field(default_factory=MemoryRegistry)
     sources: dict[str, Source] = field(default_factory=lambda: {name: Source(name) for name in ("a", "b")})
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
     revision: int = 1
 
     def __post_init__(self) -> None:
-        self.worker: Worker = worker(CITY, self.registry, revision=1)
-        self.writers = {name: RawWriter(self.registry, name, COLUMNS) for name in self.sources}
+        self.worker: Worker = _worker(1)
+        self.registry = _REGISTRY
+
+    def capture_all(self) -> None:
+        """Every connector sends what is new."""
+        for system in self.sources:
+            self.capture(system)
 
     def capture(self, system: str) -> None:
         """The connector sends what is new in its log; markers to every partition."""
         log = self.sources[system].log
         for key, event in log[self.sent.get(system, 0) :]:
-            topic, value = topics.raw(system, ENTITY), self.writers[system](event)
+            topic, value = topics.raw(system, ENTITY), _writer(system)(event)
             for partition in range(PARTITIONS) if key is None else [self.kafka.home(key.encode())]:
                 self.kafka.append(topic, None if key is None else key.encode(), value, partition=partition)
         self.sent[system] = len(log)
@@ -183,18 +210,22 @@ class Simulation:
     def remap(self) -> None:
         """A manifest was mended: a new revision, and everything that Kafka still has is replayed."""
         self.revision += 1
-        self.worker = worker(CITY, self.registry, revision=self.revision)
+        self.worker = _worker(self.revision)
         self.offsets = {place: 0 for place in self.offsets if place[0].startswith("raw.")} | {
             place: offset for place, offset in self.offsets.items() if not place[0].startswith("raw.")
         }
 
-    def work(self, choice: int, size: int = 1) -> bool:
-        """One batch of one of the partitions that have something to do. False: nothing is left."""
-        ready = [
+    def ready(self) -> list[tuple[str, int]]:
+        """The partitions that have something to do."""
+        return [
             place
             for place in sorted(self.kafka.logs)
             if place[0].startswith(("raw.", "identify.")) and self.offsets.get(place, 0) < len(self.kafka.logs[place])
         ]
+
+    def work(self, choice: int, size: int = 1) -> bool:
+        """One batch of one of the partitions that have something to do. False: nothing is left."""
+        ready = self.ready()
         if not ready:
             return False
         place = ready[choice % len(ready)]
@@ -202,6 +233,11 @@ class Simulation:
         self.worker.process(batch)
         self.offsets[place] = self.offsets.get(place, 0) + len(batch.records)
         return True
+
+    def routed(self, system: str) -> int:
+        """What the outcomes say was routed to a subscriber."""
+        outcomes = self.kafka.read(topics.OUTCOMES, self.registry)
+        return sum(o["count"] for o in outcomes if (o["result"], o["system"]) == ("routed", system))
 
     def deliveries(self, system: str) -> list[Delivery]:
         return [decoded(record.value, self.registry) for record in self.kafka.logs[topics.to(system, ENTITY), 0]]
@@ -252,11 +288,7 @@ def _last_rows(source: Source) -> dict[str, Row]:
 
 def applied(deliveries: list[Delivery], system: str) -> dict[str, Entity]:
     """A target after these deliveries, as a sink applies them."""
-    catalogue = compile_catalogue(CITY, 1)
-    stated = catalogue.subscription(system, ENTITY)
-    assert stated is not None
-    names: Callable[[str], object | None] = key_out(stated)
-    fields = [mapped.field for mapped in stated.fields.values()]
+    names, fields = _target(system)
     rows: dict[str, Entity] = {}
     for delivery in deliveries:
         key, value = delivery["key"], delivery["fields"]
