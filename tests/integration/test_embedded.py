@@ -1,16 +1,20 @@
 """The embedded servers: they speak, they survive being killed, they keep their data and their port."""
 
 from collections.abc import Callable
+from pathlib import Path
 from uuid import uuid4
 
 import psycopg
+import pytest
 from confluent_kafka import Consumer, Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
 
+from deploy.embedded.errors import StartError
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
+from deploy.embedded.registry import Registry
 from tests.integration.shared_servers import SharedPostgres
 
 
@@ -76,6 +80,31 @@ def test_a_killed_kafka_returns_with_its_data(private_kafka: Callable[[], Kafka]
     server.wait_ready()
     _produce(server.bootstrap, topic, "after")
     assert _consume(server.bootstrap, topic, 2) == ["before", "after"]
+
+
+def test_a_killed_registry_forgets_no_schema(server_directory: Path) -> None:
+    server = Registry(server_directory / "registry")
+    server.configure()
+    server.start()
+    try:
+        server.wait_ready()
+        number = SchemaRegistryClient({"url": server.url}).register_schema("kept", Schema('{"type": "long"}', "AVRO"))
+        server.kill()
+        server.start()
+        server.wait_ready()
+        after = SchemaRegistryClient({"url": server.url})
+        assert after.get_latest_version("kept").schema_id == number
+        assert after.register_schema("new", Schema('{"type": "bytes"}', "AVRO")) != number
+    finally:
+        server.kill()
+
+
+def test_a_server_that_cannot_start_tells_the_end_of_its_log(server_directory: Path) -> None:
+    server = Postgres(server_directory / "postgres", settings={"shared_buffers": "nonsense"})
+    server.configure()
+    server.start()
+    with pytest.raises(StartError, match=r"starting postgres: it ended(.|\n)*nonsense"):
+        server.wait_ready()
 
 
 def test_a_killed_postgres_returns_with_its_data(private_postgres: Callable[[], Postgres]) -> None:
