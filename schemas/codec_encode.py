@@ -179,9 +179,18 @@ class _EncoderGenerator:
         fetch = [f"v{index} = v[{field.name!r}]" for index, field in enumerate(node.fields)]
         if not defaults:
             return fetch or ["v.items"]
+        # A record that lacks fields mostly lacks those that may be null: cheaper asked for than caught.
+        sparse = [
+            f"v{index} = get({field.name!r})" if _default(field) is None else line
+            for index, (field, line) in enumerate(zip(node.fields, fetch, strict=True))
+        ]
         return [
             "try:",
-            *_indented(fetch),
+            f" if len(v) < {len(fetch)}:",
+            "  get = v.get",
+            *_indented(_indented(sparse)),
+            " else:",
+            *_indented(_indented(fetch)),
             "except KeyError:",
             f" v = {{**{self._constant(defaults)}, **v}}",
             *_indented(fetch),

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 from schemas.rules.errors import RuleError
 from schemas.rules.text import clean_text, fold
 
-
 _MARKS: Final = re.compile("[\u0300-\u036f]+")
 
 

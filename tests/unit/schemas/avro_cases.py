@@ -89,10 +89,15 @@ class _Draw:
     def _union(self, depth: int, least: int) -> Any:
         branches: dict[str, Any] = {}
         for _ in range(self._draw(st.integers(1, 5))):
+            known = list(self._names)
             branch = self.schema(depth - 1, in_union=True)
             kind = branch["type"] if isinstance(branch, dict) else branch
             # Avro allows several named types in a union, one of every other.
-            branches.setdefault(kind if kind not in ("record", "enum", "fixed") else branch["name"], branch)
+            if kind in ("record", "enum", "fixed"):
+                kind = branch["name"]
+            if kind in branches:
+                self._names = known
+            branches.setdefault(kind, branch)
         return list(branches.values())
 
     def _reference(self, depth: int, least: int) -> Any:

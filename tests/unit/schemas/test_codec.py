@@ -108,6 +108,24 @@ def test_missing_fields_get_their_defaults() -> None:
     assert read == {"name": "An", "born": None, "sex": "female", "tags": [], "seal": b"\xff", "mother": None}
 
 
+@given(st.sets(st.integers(0, 5)), st.sets(st.integers(0, 5)))
+def test_missing_fields_are_written_as_fastavro_does(kept: set[int], null: set[int]) -> None:
+    optional = [{"name": f"o{n}", "type": ["null", "string"]} | ({"default": None} if n % 2 else {}) for n in range(4)]
+    fields = [
+        *optional,
+        {"name": "o4", "type": ["long", "null"], "default": 7},
+        {"name": "o5", "type": "int", "default": 8},
+    ]
+    schema = {"type": "record", "name": "R", "fields": fields}
+    full: dict[str, Any] = {"o0": "a", "o1": "b", "o2": "c", "o3": "d", "o4": 1, "o5": 2, "unknown": 0}
+    value = {
+        k: None if int(k[1:]) in null - {5} else v for k, v in full.items() if k[1:].isdigit() and int(k[1:]) in kept
+    }
+    assert codec_for(schema).encode(value) == written_by_fastavro(schema, value)
+    more = {**value, "unknown": 0, "more": 1}
+    assert codec_for(schema).encode(more) == codec_for(schema).encode(value)
+
+
 def test_a_missing_field_without_default_is_named() -> None:
     with pytest.raises(CodecError, match=r"encoding t\.Person: field mother\.name: missing"):
         codec_for(PERSON).encode({**FULL, "mother": {"born": 1}})
