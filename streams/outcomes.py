@@ -26,12 +26,16 @@ class Tally:
     process: str
     #: (system, stage, reason) of each dead letter.
     buried: list[tuple[str, Stage, str]] = field(default_factory=list)
+    #: Source times of the records that led to a delivery, in microseconds since 1970.
+    routed_times: list[int] = field(default_factory=list)
     _counts: dict[tuple[Result, str], _Count] = field(default_factory=dict)
     _singles: list[Outcome] = field(default_factory=list)
 
     def add(self, results: list[tuple[Result, str]], offset: int, source_time: int) -> None:
         """What one record has led to, each result with the system concerned. Offsets never fall within a batch."""
+        routed = False
         for key in results:
+            routed = routed or key[0] == "routed"
             counted = self._counts.get(key)
             if counted is None:
                 self._counts[key] = _Count(offset, offset, 1, source_time, source_time)
@@ -42,6 +46,8 @@ class Tally:
                 counted.oldest = source_time
             elif source_time > counted.newest:
                 counted.newest = source_time
+        if routed:
+            self.routed_times.append(source_time)
 
     def quarantined(self, system: str, offset: int, source_time: int, *, event_id: str, failure: Unprocessable) -> None:
         """A single row: the exception that somebody will look for."""

@@ -63,13 +63,12 @@ class Worker:
         self._send_outcomes(batch, tally)
         return tally
 
-    def poison(self, record: Record, error: BaseException, batch: Batch) -> Tally:
+    def poison(self, record: Record, error: BaseException, batch: Batch) -> None:
         """What is sent instead for a record with which the batch fails each time."""
         tally = self._tally(batch)
         reason = Reason("poison", f"{type(error).__name__}, each time; see the worker's log, mend the cause, replay")
         self._bury(record, Unprocessable("process", reason), _teller(record), batch, tally)
         self._send_outcomes(batch, tally)
-        return tally
 
     def _guarded(self, record: Record, place: Place) -> tuple[Told, Effects]:
         """What one record causes; for one that no step can take, a failure and nothing else."""
