@@ -1,12 +1,14 @@
 """The kinds of systems that exist here: the files of connectors/sources and connectors/sinks, found by name."""
 
 import importlib
-import pkgutil
+from contextlib import suppress
 from types import ModuleType
-from typing import Literal, cast
+from typing import cast
 
-from connectors import sinks, sources
+from pydantic import BaseModel
+
 from connectors.contract import Sink, Source
+from connectors.kinds import Role, kinds
 from console.errors import ConsoleError
 from schemas.manifest import Manifest
 from schemas.manifest_connect import Kinds
@@ -16,22 +18,21 @@ from schemas.settings import Settings
 
 def known_kinds() -> Kinds:
     """Every kind whose extra is installed, with the model of its `connect:` block."""
-    return Kinds(
-        sources={name: module.Connect for name, module in _modules(sources, "source").items()},
-        sinks={name: module.Connect for name, module in _modules(sinks, "sink").items()},
-    )
+    return Kinds(sources=_connects("sources", "source"), sinks=_connects("sinks", "sink"))
 
 
-def _modules(package: ModuleType, maker: Literal["source", "sink"]) -> dict[str, ModuleType]:
-    found: dict[str, ModuleType] = {}
-    for info in (each for each in pkgutil.iter_modules(package.__path__) if not each.ispkg):
-        try:
-            module = importlib.import_module(f"{package.__name__}.{info.name}")
-        except ImportError:
-            continue  # its extra is not installed: a manifest that names it is told so when it is opened
-        if hasattr(module, maker) and hasattr(module, "Connect"):
-            found[info.name] = module
+def _connects(role: Role, maker: str) -> dict[str, type[BaseModel]]:
+    found: dict[str, type[BaseModel]] = {}
+    for kind in kinds(role):
+        with suppress(ImportError):  # its extra is not installed: to this machine there is no such kind
+            module = _module(role, kind)
+            if hasattr(module, maker):
+                found[kind] = module.Connect
     return found
+
+
+def _module(role: Role, kind: str) -> ModuleType:
+    return importlib.import_module(f"connectors.{role}.{kind}")
 
 
 def open_source(manifest: Manifest, settings: Settings) -> Source:
@@ -44,9 +45,9 @@ def open_sink(manifest: Manifest, settings: Settings) -> Sink:
     return cast(Sink, _kind("sinks", manifest).sink(_resolved(manifest, settings), settings))
 
 
-def _kind(folder: Literal["sources", "sinks"], manifest: Manifest) -> ModuleType:
+def _kind(role: Role, manifest: Manifest) -> ModuleType:
     try:
-        return importlib.import_module(f"connectors.{folder}.{manifest.kind}")
+        return _module(role, manifest.kind)
     except ImportError as error:
         raise ConsoleError(
             f"opening {manifest.system}: kind {manifest.kind} cannot be loaded ({error}); install the extra of its name"

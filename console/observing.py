@@ -1,5 +1,6 @@
 """Looks at the running city: the last word of every connector, the outcomes, and what waits where."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
@@ -11,6 +12,9 @@ from schemas.catalogue import Catalogue
 from schemas.records import ConnectorState
 from schemas.settings import Settings
 from schemas.topics import CONNECTORS, OUTCOMES, identify, raw, to
+
+_WORDS: Place = (CONNECTORS, 0)
+_LATELY_SECONDS = 30.0
 
 
 @dataclass
@@ -40,7 +44,7 @@ class Observer:
         sizes = self._reader.topics()
         picture = self._picture
         if CONNECTORS in sizes:
-            self._read_connectors()
+            self._read_connectors(catalogue)
         for entity in catalogue.entities():
             topics = [raw(system, entity) for system in catalogue.publishers(entity)] + [identify(entity)]
             places = _places(topics, sizes)
@@ -53,8 +57,17 @@ class Observer:
         picture.waiting |= waiting_after(self._reader, positions)
         return picture
 
-    def _read_connectors(self) -> None:
-        for record in self._reader.to_the_end({(CONNECTORS, 0): self._connectors_position}):
+    def _read_connectors(self, catalogue: Catalogue) -> None:
+        """Each connector writes every few seconds: where all were healthy lately, the hours before tell nothing new."""
+        if self._connectors_position == BEGINNING:
+            self._take_words(self._reader.offset_at(_WORDS, time=time.time() - _LATELY_SECONDS))
+            if _expected(catalogue) <= self._picture.healthy.keys():
+                return
+            self._connectors_position = BEGINNING
+        self._take_words(self._connectors_position)
+
+    def _take_words(self, position: int) -> None:
+        for record in self._reader.to_the_end({_WORDS: position}):
             self._connectors_position = record.offset + 1
             if record.key is None or record.value is None:
                 continue
@@ -69,6 +82,13 @@ class Observer:
             ledger.position = record.offset + 1
             if record.value is not None:
                 ledger.take(self._decoder.outcome(record.value))
+
+
+def _expected(catalogue: Catalogue) -> set[str]:
+    """Keys in `connectors` of everybody who should run."""
+    manifests = catalogue.manifests.values()
+    sources = {f"source/{manifest.system}" for manifest in manifests if manifest.publishes}
+    return sources | {f"sink/{manifest.system}" for manifest in manifests if manifest.subscribes}
 
 
 def _places(topics: Iterable[str], sizes: dict[str, int]) -> list[Place]:

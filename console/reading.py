@@ -72,6 +72,11 @@ class Reader:
             ) from error
         return {name: len(topic.partitions) for name, topic in found.items()}
 
+    def offset_at(self, place: Place, *, time: float) -> int:
+        """Offset of the first record written at or after `time` (seconds since 1970); END where there is none."""
+        [found] = self._consumer.offsets_for_times([TopicPartition(*place, int(time * 1000))], timeout=6)
+        return int(found.offset)
+
     def to_the_end(self, positions: Mapping[Place, int]) -> Iterator[Record]:
         """Every record from each position (an offset, BEGINNING or END) to what is now the end of its partition."""
         waiting = set(positions)

@@ -18,7 +18,7 @@ from schemas.records import Row
 def sample_view(
     rows: Sequence[Row], publications: Sequence[Publication], *, entity: str, system: str, show_values: bool
 ) -> RenderableType:
-    """One column a record, one line a field: as the system writes it, and below it as all others will read it."""
+    """One column a record, one line a field: as the system writes it, and as others will read it where it differs."""
     table = plain_table()
     table.add_column("Field", overflow="fold")
     for number in range(1, len(rows) + 1):
@@ -31,7 +31,9 @@ def sample_view(
                 cells = [_cell(row, alone, compile_in(alone, entity), show) for row in rows]
                 column = publication.fields[field].column
                 table.add_row(Text.assemble((field, "bold"), (f"\n{column}", "dim")), *cells)
-    caption = f"  {len(rows)} live records of {entity}: as {system} writes them (dim), and what others will read"
+    caption = (
+        f"  {len(rows)} live records of {entity} as {system} writes them, → what others will read where it differs"
+    )
     return Group(Text(caption), table)
 
 
@@ -40,11 +42,12 @@ def _cell(row: Row, alone: Publication, read: Callable[[Row], MappedIn], show: C
     [(field, mapped)] = alone.fields.items()
     if mapped.column not in row:
         return Text(f"no column {mapped.column}", style="red")
-    written = (show(row[mapped.column]), "dim")
+    written = show(row[mapped.column])
     try:
-        return Text.assemble(written, "\n", show(read(row).values[field]))
+        canonical = show(read(row).values[field])
     except MappingError as error:
-        return Text.assemble(written, (f"\n✖ {error.message}", "red"))
+        return Text.assemble((written, "dim"), (f"\n✖ {error.message}", "red"))
+    return Text(written) if canonical == written else Text.assemble((written, "dim"), f"\n→ {canonical}")
 
 
 def _shown(value: Any, *, canonical: str) -> str:

@@ -18,7 +18,7 @@ from schemas.settings import Settings
 
 _LOOK_SECONDS = 0.5
 #: Where nobody watches, a line now and then is enough for a log.
-_LINE_SECONDS = 5.0
+_LINE_SECONDS = 1.0
 
 
 def wait_ready(

@@ -1,6 +1,7 @@
 """The `lienthong` command against real servers."""
 
 import json
+import re
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -217,3 +218,26 @@ def test_show_and_dead_letters(city: ConsoleCity) -> None:
         city.put_dead_letter(letter)
     listed = city.run("dead-letters", "list").stdout
     assert "2 × bad_date (birth_date)" in listed
+
+
+def test_check_asks_the_systems_and_shows_live_records_in_part(city: ConsoleCity) -> None:
+    checked = city.run("check")
+    assert checked.returncode == 0, checked.stdout + checked.stderr
+    assert "2 manifests, nothing wrong" in checked.stdout
+    assert "3 live records of person" in checked.stdout
+    assert "→ " in checked.stdout
+    assert not re.search(r"\b\d{12}\b", checked.stdout)
+    assert re.search(r"\b\d{12}\b", city.run("check", "--show-values").stdout)
+
+
+def test_check_takes_a_system_that_cannot_be_asked_for_a_finding(city: ConsoleCity) -> None:
+    (city.settings.secrets / "ho_tich_dsn").write_text("postgresql://x:geheim@127.0.0.1:1/x", encoding="utf-8")
+    (city.settings.secrets / "dan_cu_dsn").unlink()
+    checked = city.run("check")
+    assert checked.returncode == 1
+    assert "2 findings" in checked.stdout
+    assert "Connection refused" in checked.stdout
+    assert "${file:dan_cu_dsn}" in checked.stdout
+    assert "geheim" not in checked.stdout + checked.stderr
+    assert "Traceback" not in checked.stderr
+    assert city.run("check", "--offline").returncode == 0
