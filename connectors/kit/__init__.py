@@ -5,7 +5,7 @@ from connectors.kit import sink_suite
 TestMyKind = sink_suite(my_target)      # a context manager that gives a SinkTarget
 """
 
-from connectors.kit.kinds import kinds
+from connectors.kinds import kinds
 from connectors.kit.sink_suite import SinkSuite, sink_suite
 from connectors.kit.sink_target import SinkTarget, sink_manifest
 from connectors.kit.source_suite import SourceSuite, source_suite

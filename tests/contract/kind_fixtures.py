@@ -4,7 +4,7 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
-from connectors.kit.kinds import Role, kinds
+from connectors.kinds import Role, kinds
 
 _FOLDER = Path(__file__).parent
 

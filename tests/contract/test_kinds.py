@@ -2,7 +2,7 @@
 
 import pytest
 
-from connectors.kit.kinds import Role, kinds
+from connectors.kinds import Role, kinds
 from tests.contract.kind_fixtures import fixture_path
 
 _ROLES: tuple[Role, ...] = ("sources", "sinks")

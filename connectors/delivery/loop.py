@@ -1,0 +1,187 @@
+"""Feeds one stream to a sink until told to stop: read, translate, write, report. One thread runs a loop."""
+
+import time
+import traceback
+
+import structlog
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from connectors.contract import Sink
+from connectors.delivery.batch import Batch, Failure, Translator
+from connectors.delivery.control import Control, Status
+from connectors.delivery.reader import OutOfRange, Reader, find_streams
+from connectors.delivery.reports import Reports
+from connectors.delivery.trouble import Backoff, KafkaTrouble
+from connectors.errors import ConnectorsError, Fenced
+from connectors.sink_metrics import DELIVERED, DELIVERY_SECONDS, LAG, REJECTED, RETRIES
+from connectors.values import Rejected, Stream
+from schemas.dead_letters import Reason
+from schemas.errors import SchemasError
+
+MOST_DELIVERIES = 2000
+_READ_SECONDS = 0.2
+_LOOK_SECONDS = 10.0
+
+_log = structlog.get_logger(__name__)
+
+
+class DeliveryLoop:
+    """Owns its sink and reader. `status` may be read from any thread."""
+
+    def __init__(  # noqa: PLR0913 - what a stream needs, made where everything is wired
+        self,
+        stream: Stream,
+        *,
+        sink: Sink,
+        reader: Reader,
+        translator: Translator,
+        reports: Reports,
+        admin: AdminClient,
+        control: Control,
+    ) -> None:
+        self.status = Status()
+        self.name = stream.entity if stream.partition == 0 else f"{stream.entity}/{stream.partition}"
+        self._entity = stream.entity
+        self._stream = stream
+        self._sink = sink
+        self._reader = reader
+        self._translator = translator
+        self._reports = reports
+        self._admin = admin
+        self._control = control
+        self._backoff = Backoff()
+        #: Where the reader goes on; None: it must be started.
+        self._reading: tuple[Stream, int] | None = None
+        #: The batch whose outcome is open, and what the target refused of it when it was last tried.
+        self._pending: Batch | None = None
+        self._rejected: dict[int, Failure] = {}
+        self._look_at = 0.0
+        self._labels = (reports.reporter.system, stream.entity)
+
+    def run(self) -> None:
+        """Until told to stop. Whatever happens to this stream, the others go on; only Fenced stops all."""
+        while not self._control.stop.is_set():
+            try:
+                self._deliver()
+            except Fenced as error:
+                self._control.fenced = str(error)
+                self._control.stop_all()
+            except (ConnectorsError, SchemasError) as error:
+                self._wait_after(str(error))
+            except KafkaException as error:
+                self._wait_after(f"speaking to Kafka: {error.args[0].str()}; see that it runs")
+            except Exception as error:
+                # The message may hold a value of the record.
+                _log.error("unexpected", error=type(error).__name__, at=traceback.format_tb(error.__traceback__))
+                self._wait_after(f"an unexpected {type(error).__name__}; see the log, and report it")
+        self._reader.close()
+        self._sink.close()
+
+    def _deliver(self) -> None:
+        self._open()
+        while not self._control.stop.is_set():
+            batch = self._pending or self._read()
+            if batch is not None:
+                self._write(batch)
+            self._went_well()
+
+    def _open(self) -> None:
+        stream = self._stream = self._find()
+        position = self._sink.open([stream])[stream]
+        pending = self._pending
+        if pending is not None and pending.stream == stream and position == pending.next_offset:
+            self._settle(pending)
+        elif pending is not None and (pending.stream, pending.expected) != (stream, position):
+            self._pending = None
+        self.status.position = position
+        # A batch that is tried again has been read already.
+        goes_on = self._pending.next_offset if self._pending else position
+        if self._reading != (stream, goes_on):
+            self._reader.start(stream, goes_on)
+            self._reading = (stream, goes_on)
+
+    def _find(self) -> Stream:
+        """The stream as Kafka knows it now."""
+        self._look_at = time.monotonic() + _LOOK_SECONDS
+        for stream in find_streams(self._admin, self._reports.reporter.system, self._entity):
+            if stream.partition == self._stream.partition:
+                return stream
+        raise KafkaTrouble(f"looking for partition {self._stream.partition} of {self._stream.topic}: it is gone")
+
+    def _read(self) -> Batch | None:
+        if time.monotonic() > self._look_at and self._find() != self._stream:
+            raise KafkaTrouble(f"reading {self._stream.topic}: it was recreated; opening it again")
+        reading, self._reading = self._reading, None
+        try:
+            messages = self._reader.read(MOST_DELIVERIES, _READ_SECONDS)
+        except OutOfRange:
+            self._start_over()
+            return None
+        if not messages:
+            self._reading = reading
+            return None
+        batch = self._translator.translate(self._stream, self.status.position, messages)
+        self._reading = (self._stream, batch.next_offset)
+        self._pending = batch
+        return batch
+
+    def _start_over(self) -> None:
+        """The topic no longer holds what comes next: it was recreated, or shortened."""
+        if self._find() != self._stream:
+            raise KafkaTrouble(f"reading {self._stream.topic}: it was recreated; opening it again")
+        _log.warning(
+            "the delivery topic does not hold the offset that comes next: going on with the first that it holds",
+            topic=self._stream.topic,
+            offset=self.status.position,
+        )
+        self._reader.start(self._stream, None)
+        self._reading = (self._stream, self.status.position)
+
+    def _write(self, batch: Batch) -> None:
+        self._rejected = {}
+        self._reports.bury(batch, batch.failures)
+
+        def reject(refused: Rejected) -> None:
+            reason = Reason(refused.reason, refused.message, refused.column)
+            failure = Failure(batch.records[refused.place], reason)
+            self._reports.bury(batch, [failure])
+            self._rejected[refused.place] = failure
+
+        self._sink.write(batch.writes, reject)
+        self._settle(batch)
+
+    def _settle(self, batch: Batch) -> None:
+        """The target has committed the batch."""
+        self._pending = None
+        self.status.position = batch.next_offset
+        self._reports.delivered(batch, self._rejected)
+        self._count(batch)
+        self._control.learn_of(batch.revision)
+
+    def _count(self, batch: Batch) -> None:
+        now = time.time()
+        observe = DELIVERY_SECONDS.labels(*self._labels).observe
+        for place, record in enumerate(batch.records):
+            if place not in self._rejected:
+                observe(max(0.0, now - record.source_time / 1e6))
+        DELIVERED.labels(*self._labels).inc(len(batch.records) - len(self._rejected))
+        for failure in (*batch.failures, *self._rejected.values()):
+            REJECTED.labels(*self._labels, failure.reason.code).inc()
+
+    def _went_well(self) -> None:
+        self.status.lag = self._reader.lag(self.status.position)
+        LAG.labels(*self._labels).set(self.status.lag)
+        if self.status.phase != "streaming":
+            _log.info("delivering", topic=self._stream.topic, offset=self.status.position)
+            self.status.phase, self.status.message = "streaming", ""
+            self._control.changed.set()
+            self._backoff.reset()
+
+    def _wait_after(self, message: str) -> None:
+        RETRIES.labels(*self._labels).inc()
+        if message != self.status.message:
+            _log.warning("waiting to deliver", topic=self._stream.topic, trouble=message)
+            self.status.phase, self.status.message = "retrying", message
+            self._control.changed.set()
+        self._control.stop.wait(self._backoff.next_delay())

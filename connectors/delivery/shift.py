@@ -1,0 +1,86 @@
+"""One run of all streams of one system by one revision of the catalogue."""
+
+import time
+from threading import Thread
+
+import structlog
+from confluent_kafka.admin import AdminClient
+
+from connectors.delivery.batch import Translator
+from connectors.delivery.control import Control, Status
+from connectors.delivery.kind import make_sink
+from connectors.delivery.last_word import LastWord, next_generation
+from connectors.delivery.loop import DeliveryLoop
+from connectors.delivery.outcomes import Reporter
+from connectors.delivery.reader import Reader, find_streams
+from connectors.delivery.reports import Reports
+from connectors.delivery.trouble import KafkaTrouble
+from connectors.sink_metrics import UP
+from schemas.catalogue import Catalogue
+from schemas.registry import Registry
+from schemas.sealing import Seal
+from schemas.settings import Settings
+
+_BEAT_SECONDS = 5.0
+#: What a target still holds up after it is rolled back there when this process ends.
+_GRACE_SECONDS = 4.0
+
+_log = structlog.get_logger(__name__)
+
+
+class Shift:
+    """Made once everything that it needs has answered; `run` ends when `control` says so."""
+
+    def __init__(self, settings: Settings, system: str, catalogue: Catalogue, control: Control) -> None:
+        """Raises CannotStart, SealError, KafkaTrouble, and what the registry raises."""
+        seal = Seal.from_file(settings.secrets / settings.dead_letter_key)
+        registry = Registry(settings.registry)
+        reporter = Reporter(system, f"sink/{system}", catalogue.revision)
+        self._reports = Reports(settings.kafka, registry, seal, reporter)
+        self._last_word = LastWord(self._reports, next_generation(settings.kafka, registry, system))
+        self._control = control
+        self._system = system
+        self._loops = self._made_loops(settings, catalogue, registry)
+
+    def run(self) -> bool:
+        """Until told to stop; whether every stream has come to its end in time."""
+        threads = [Thread(target=loop.run, name=loop.name, daemon=True) for loop in self._loops]
+        for thread in threads:
+            thread.start()
+        while not self._control.stop.is_set():
+            self._control.changed.clear()
+            self._say()
+            self._control.changed.wait(_BEAT_SECONDS)
+        until = time.monotonic() + _GRACE_SECONDS
+        for thread in threads:
+            thread.join(max(0.0, until - time.monotonic()))
+        for loop in self._loops:
+            loop.status.phase = "stopped"
+        self._say()
+        self._reports.flush(max(0.5, until - time.monotonic()))
+        return not any(thread.is_alive() for thread in threads)
+
+    def _say(self) -> None:
+        statuses: dict[str, Status] = {loop.name: loop.status for loop in self._loops}
+        UP.labels("sink", self._system).set(all(status.phase == "streaming" for status in statuses.values()))
+        try:
+            self._last_word.say(statuses)
+        except KafkaTrouble as error:
+            _log.warning("cannot say how it goes", trouble=str(error))
+
+    def _made_loops(self, settings: Settings, catalogue: Catalogue, registry: Registry) -> list[DeliveryLoop]:
+        admin = AdminClient({"bootstrap.servers": settings.kafka})
+        manifest = catalogue.manifest(self._system)
+        return [
+            DeliveryLoop(
+                stream,
+                sink=make_sink(manifest, settings),
+                reader=Reader(settings.kafka, self._system),
+                translator=Translator(subscription, entity, registry),
+                reports=self._reports,
+                admin=admin,
+                control=self._control,
+            )
+            for entity, subscription in manifest.subscribes.items()
+            for stream in find_streams(admin, self._system, entity)
+        ]
