@@ -13,7 +13,7 @@ from deploy.embedded.disk import ensure_room
 from deploy.embedded.errors import StartError
 from deploy.embedded.process import Account
 
-_INSTALLED_BYTES = 60_000_000
+_INSTALLED_BYTES = 80_000_000
 _OUTSIDE = Path("/var/lib/lienthong")
 _USERS = ("postgres", "nobody")
 
@@ -108,7 +108,11 @@ def _copy_of_programs(installed: Path) -> Path:
             _OUTSIDE, needed=_INSTALLED_BYTES, what="copying PostgreSQL's programs to where its user can reach them"
         )
         fresh = copy.with_name(f"{copy.name}.{os.getpid()}")
-        shutil.copytree(installed, fresh, symlinks=True)
-        fresh.chmod(0o755)
+        package = installed.parent
+        shutil.copytree(installed, fresh / package.name / installed.name, symlinks=True)
+        libraries = package.with_name(f"{package.name}.libs")  # the programs look for them here, seen from themselves
+        shutil.copytree(libraries, fresh / libraries.name, symlinks=True)
+        for directory in (fresh, fresh / package.name):
+            directory.chmod(0o755)
         fresh.rename(copy)
-    return copy
+    return copy / installed.parent.name / installed.name

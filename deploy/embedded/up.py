@@ -4,7 +4,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
@@ -113,9 +113,10 @@ class Elapsed:
         self._begin = time.monotonic()
 
     def __call__(self, line: str) -> None:
-        """Print one line."""
-        sys.stdout.write(f"[{time.monotonic() - self._begin:6.1f} s] {line}\n")
-        sys.stdout.flush()
+        """Print one line. A terminal that was closed meanwhile must not keep the processes from being stopped."""
+        with suppress(OSError, ValueError):
+            sys.stdout.write(f"[{time.monotonic() - self._begin:6.1f} s] {line}\n")
+            sys.stdout.flush()
 
 
 @contextmanager
