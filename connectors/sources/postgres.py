@@ -2,7 +2,7 @@
 
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, Field
 
 from connectors.contract import Memory
 from connectors.errors import SourceUnavailable
@@ -23,6 +23,9 @@ class Connect(BaseModel):
     kind: Literal["postgres"]
     #: Connection string or URL, as libpq takes it. The role needs REPLICATION and SELECT on the published tables.
     dsn: str
+    #: Name of the replication slot and of the publication: it must differ from those of all others on the server.
+    #: `lienthong_<system>` where it is not given.
+    slot: str | None = Field(default=None, pattern="^[a-z_][a-z0-9_]{0,62}$")
 
 
 def source(manifest: Manifest, settings: Settings) -> "PostgresSource":
@@ -36,13 +39,14 @@ class PostgresSource:
     def __init__(self, manifest: Manifest, connect: Connect) -> None:
         self._manifest = manifest
         self._dsn = connect.dsn
+        self._slot = connect.slot or names.of_system(manifest.system)
         self._capture: Capture | None = None
         self._confirmed: dict[int, int] = {}
 
     def open(self, memory: Memory) -> None:
         """See Source."""
         self.close()
-        self._capture = Capture(self._dsn, self._manifest, memory)
+        self._capture = Capture(self._dsn, self._manifest, memory, slot_name=self._slot)
         with session.unavailable(f"opening {self._manifest.system}"):
             self._capture.open(confirmed=self._confirmed)
 
@@ -68,7 +72,7 @@ class PostgresSource:
             return [Finding("connection", str(error), remedy)]
         with connection, session.unavailable(f"probing {self._manifest.system}"):
             database = Database(connection, self._manifest)
-            found = probe.findings(database, self._manifest, names.of_system(self._manifest.system))
+            found = probe.findings(database, self._manifest, self._slot)
             return [Finding("connection", "", ""), *found]
 
     def sample(self, entity: str, limit: int) -> list[Row]:

@@ -14,7 +14,6 @@ from connectors.sources.postgres_capture import (
     heartbeat,
     lsn,
     memories,
-    names,
     publication,
     session,
     slot,
@@ -48,12 +47,12 @@ class Token(NamedTuple):
 class Capture:
     """See `connectors.contract.Source`. Methods raise psycopg.Error beside SourceUnavailable and Fenced."""
 
-    def __init__(self, dsn: str, manifest: Manifest, memory: Memory) -> None:
+    def __init__(self, dsn: str, manifest: Manifest, memory: Memory, *, slot_name: str) -> None:
         self._dsn = dsn
         self._manifest = manifest
         self._memory = memory
         self._system = manifest.system
-        self._name = names.of_system(manifest.system)
+        self._name = slot_name
         self._connections: list[Any] = []
         self._stream: Stream | None = None
         self._batches: Iterator[list[Change]] = iter(())

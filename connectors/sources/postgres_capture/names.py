@@ -8,7 +8,7 @@ _LONGEST: Final = 63
 
 
 def of_system(system: str) -> str:
-    """`lienthong_<system>`, for the slot and for the publication."""
+    """`lienthong_<system>`, for the slot and for the publication, where the manifest gives no name."""
     name = f"lienthong_{system}"
     if len(name) <= _LONGEST:
         return name

@@ -52,6 +52,7 @@ def take_over(connection: Connection[Any], name: str) -> None:
     deadline = time.monotonic() + _TAKEOVER_SECONDS
     ended: set[int] = set()
     while (found := read(connection, name)) and found.active_pid is not None:
+        _check_owner(connection, name, found)
         if found.active_pid not in ended:
             ended.add(found.active_pid)
             _log.warning("ending another reader of the slot", slot=name, backend=found.active_pid)
@@ -61,6 +62,14 @@ def take_over(connection: Connection[Any], name: str) -> None:
                 f"taking over slot {name}: backend {found.active_pid} does not end; end it on the server"
             )
         time.sleep(_POLL_SECONDS)
+
+
+def _check_owner(connection: Connection[Any], name: str, found: Slot) -> None:
+    if found.database != connection.info.dbname:
+        raise SourceUnavailable(
+            f"taking over slot {name}: it is in use for database {found.database}; give this system another name by "
+            "`connect: slot`"
+        )
 
 
 def drop(connection: Connection[Any], name: str) -> None:
