@@ -46,6 +46,8 @@ class Ledger:
 
 def _identity(outcome: Outcome) -> _Identity:
     """The same for the same end of the same records, whoever says it."""
+    # A snapshot, or a transaction larger than a batch, is captured in parts that all bear its one commit position.
+    is_part = outcome["topic"] == "" and outcome["first"] == outcome["last"] and outcome["count"] > 1
     return (
         outcome["result"],
         outcome["system"],
@@ -57,4 +59,5 @@ def _identity(outcome: Outcome) -> _Identity:
         outcome["last"],
         outcome["reason"],
         outcome["event_id"],
+        outcome["time"] if is_part else None,
     )

@@ -35,3 +35,17 @@ def test_a_system_that_publishes_and_subscribes_has_its_dead_letters_apart() -> 
     ledger.take(outcome("quarantined", "thue", "to.thue.person", event_id="c", first=1, last=1))
     assert ledger.quarantined("thue", "person", role="source") == 1
     assert ledger.quarantined("thue", "person", role="sink") == 2
+
+
+def test_the_parts_of_a_snapshot_share_a_position_and_count_each() -> None:
+    ledger = Ledger()
+    for second in range(3):
+        ledger.take(outcome("captured", "ho_tich", "", first=7, last=7, epoch=1, count=1000, time=second))
+    assert ledger.count("captured", "ho_tich", "person") == 3000
+
+
+def test_a_single_change_that_was_captured_again_after_a_crash_counts_once() -> None:
+    ledger = Ledger()
+    for second in range(2):
+        ledger.take(outcome("captured", "ho_tich", "", first=8, last=8, epoch=1, time=second))
+    assert ledger.count("captured", "ho_tich", "person") == 1
