@@ -1,5 +1,6 @@
 """Keeps processes running: restarts what crashes, with back-off, and stops everything in reverse order."""
 
+import re
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -18,6 +19,7 @@ _FIRST_PAUSE_SECONDS = 0.5
 _LONGEST_PAUSE_SECONDS = 30.0
 _HEALTHY_SECONDS = 60.0  #: one that ran for so long starts its back-off anew
 _LARGEST_LOG_BYTES = 20_000_000
+_LIBRARY_CHATTER = re.compile(rb"%\d\|")  #: librdkafka's own lines stay in the log
 
 
 class Restart(Enum):
@@ -173,5 +175,6 @@ class Supervisor:
             text = file.read()
         complete = text.rpartition(b"\n")[0]
         for line in complete.splitlines():
-            self._report(line.decode(errors="replace"))
+            if not _LIBRARY_CHATTER.match(line):
+                self._report(line.decode(errors="replace"))
         return told + (len(complete) + 1 if complete else 0)
