@@ -1,9 +1,9 @@
 """Text from before Unicode: TCVN3 (ABC), VNI and Windows cp1258, decoded as the connector's manifest declares.
 
 The encodings overlap with each other and with Latin-1, so that nothing can be told from the text alone: what cannot be
-of the declared encoding is refused, the rest is taken at its word. TCVN3 is glibc's TCVN5712-1 above ASCII; capitals with
-tones mostly lived in a font and come out small. VNI writes a letter and its mark as two characters. Values may come as
-bytes, or as text that a driver has read as Latin-1 or cp1252.
+of the declared encoding is refused, the rest is taken at its word. TCVN3 is glibc's TCVN5712-1 above ASCII; capitals
+with tones mostly lived in a font and come out small. VNI writes a letter and its mark as two characters. Values may
+come as bytes, or as text that a driver has read as Latin-1 or cp1252.
 """
 
 import re
