@@ -9,6 +9,7 @@ from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.errors import EmbeddedError
 from deploy.embedded.leftovers import noted
 from deploy.embedded.up import SERVERS, Elapsed, up
+from schemas.errors import SchemasError
 
 
 def main() -> int:
@@ -16,7 +17,7 @@ def main() -> int:
     arguments = _parser().parse_args()
     try:
         arguments.run(arguments)
-    except EmbeddedError as error:
+    except (EmbeddedError, SchemasError) as error:
         sys.stderr.write(f"lienthong: {error}\n")
         return 1
     return 0

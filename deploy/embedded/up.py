@@ -5,6 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
+from pathlib import Path
 from types import FrameType
 from typing import NamedTuple, NoReturn
 
@@ -81,8 +82,14 @@ def _bring_up(
     data.env_file.write_text("".join(f"{name}={value}\n" for name, value in environment.items()), encoding="utf-8")
     supervisor.run_to_end(city.readiness())
     report(
-        f"ready. Try `lienthong demo` and `lienthong status` in another terminal; logs are in {data.logs}; Ctrl-C stops"
+        f"ready. In another terminal: `{_lienthong(data)} demo` or `… status`; logs are in {data.logs}; Ctrl-C stops"
     )
+
+
+def _lienthong(data: DataDirectory) -> str:
+    """How the command is called for this city: it finds the usual data directory by itself."""
+    found_by_itself = data.path == Path(".data").absolute()
+    return ("" if found_by_itself else f"LIENTHONG_DATA={data.path} ") + ".venv/bin/lienthong"
 
 
 def _start_servers(data: DataDirectory, supervisor: Supervisor, *, ports: Mapping[str, int], report: Report) -> Servers:
