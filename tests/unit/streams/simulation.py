@@ -249,14 +249,18 @@ class Simulation:
 
     def expected(self, system: str) -> dict[str, Entity]:
         """What a target must hold, told by the tables alone."""
-        truth: dict[str, Entity] = {}
-        golden = _golden(self.sources["a"], self.sources["b"])
-        for key, value in golden.items():
-            if system != "ward":
-                truth[key] = {name: value[name] for name in ("full_name", "birth_date", "phone")}
-            elif key.startswith("citizen_id:") and value["ward"] == "00001":
-                truth[key] = {"full_name": value["full_name"]}
-        return truth
+        return expected(self.sources["a"], self.sources["b"], system)
+
+
+def expected(a: Source, b: Source, system: str) -> dict[str, Entity]:
+    """What a target must hold, told by the tables of both sources."""
+    truth: dict[str, Entity] = {}
+    for key, value in _golden(a, b).items():
+        if system != "ward":
+            truth[key] = {name: value[name] for name in ("full_name", "birth_date", "phone")}
+        elif key.startswith("citizen_id:") and value["ward"] == "00001":
+            truth[key] = {"full_name": value["full_name"]}
+    return truth
 
 
 def _golden(a: Source, b: Source) -> dict[str, Entity]:
