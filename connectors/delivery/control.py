@@ -28,11 +28,13 @@ class Control:
     #: Newest revision of the catalogue that is known here, or was asked for in vain.
     known_revision: int = 0
 
-    def learn_of(self, revision: int) -> None:
-        """Deliveries were made by this revision: stop, to begin again with it, where it is news."""
-        if revision > self.known_revision:
-            self.known_revision = revision
-            self.stop_all()
+    def learn_of(self, revision: int) -> bool:
+        """Deliveries were made by this revision. Whether it is news: then all stop, to begin again with it."""
+        if revision <= self.known_revision:
+            return False
+        self.known_revision = revision
+        self.stop_all()
+        return True
 
     def stop_all(self) -> None:
         """Every loop ends after the batch it is at."""

@@ -122,6 +122,8 @@ class DeliveryLoop:
             self._reading = reading
             return None
         batch = self._translator.translate(self._stream, self.status.position, messages)
+        if self._control.learn_of(batch.revision):
+            return None
         self._reading = (self._stream, batch.next_offset)
         self._pending = batch
         return batch
@@ -157,7 +159,6 @@ class DeliveryLoop:
         self.status.position = batch.next_offset
         self._reports.delivered(batch, self._rejected)
         self._count(batch)
-        self._control.learn_of(batch.revision)
 
     def _count(self, batch: Batch) -> None:
         now = time.time()
