@@ -3,12 +3,12 @@
 import logging
 import threading
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import structlog
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streams.engine import metrics
 from streams.engine.assignment import Assignment, generation_of
@@ -25,7 +25,15 @@ _PART = "consumer"
 _POLL_SECONDS = 0.05
 _BALANCE_SECONDS = 0.05
 _LAG_SECONDS = 5.0
-_Place = tuple[str, int]
+#: Topic and partition number.
+Place = tuple[str, int]
+
+
+class Fetching(NamedTuple):
+    """What was being fetched of a source partition: its how-manieth beginning, and the next offset."""
+
+    begun: int
+    position: int
 
 
 class Owner(Protocol):
@@ -39,6 +47,9 @@ class Owner(Protocol):
 
     def lost(self, assignment: Assignment) -> None:
         """Somebody else may own the partitions already: nothing counts. Return at once."""
+
+    def out_of_range(self, assignment: Assignment, place: Place, seen: "Fetching") -> None:
+        """The next record of a source partition is not in the log: ``begin_again`` elsewhere. Return at once."""
 
     def received(self) -> None:
         """There are new records in the queues."""
@@ -54,9 +65,11 @@ class GroupConsumer:
         self._orders: deque[Callable[[], None]] = deque()
         self._assignment: Assignment | None = None
         #: Next offset to fetch of each source partition that is being fetched.
-        self._positions: dict[_Place, int] = {}
+        self._positions: dict[Place, int] = {}
+        #: How often each was begun, to tell an old error from a new one.
+        self._begun: Counter[Place] = Counter()
         self._is_stale = False
-        self._paused: set[_Place] = set()
+        self._paused: set[Place] = set()
         self._balanced = self._measured = 0.0
         self._quit = threading.Event()
         self._thread = threading.Thread(target=self._guarded, name="engine-consumer", daemon=True)
@@ -71,9 +84,19 @@ class GroupConsumer:
         if self._thread.is_alive():
             self._thread.join()
 
-    def begin(self, assignment: Assignment, offsets: dict[_Place, int]) -> None:
+    def begin(self, assignment: Assignment, offsets: dict[Place, int]) -> None:
         """Fetch these source partitions too, from these offsets. From any thread; ignored for an older assignment."""
         self._orders.append(lambda: self._begin(assignment, offsets))
+
+    def begin_again(self, assignment: Assignment, place: Place, seen: "Fetching", offset: int) -> None:
+        """Go on elsewhere in a source partition, unless it has moved since ``seen``. From any thread."""
+
+        def order() -> None:
+            # The same error may come twice; after the first answer records may have arrived already.
+            if seen == Fetching(self._begun[place], self._positions.get(place, -1)):
+                self._begin(assignment, {place: offset})
+
+        self._orders.append(order)
 
     def forget(self, assignment: Assignment, topics: set[str]) -> None:
         """Fetch these topics no more. From any thread."""
@@ -147,9 +170,10 @@ class GroupConsumer:
 
     # --- between polls
 
-    def _begin(self, assignment: Assignment, offsets: dict[_Place, int]) -> None:
+    def _begin(self, assignment: Assignment, offsets: dict[Place, int]) -> None:
         if assignment is self._assignment:
             self._positions |= offsets
+            self._begun.update(offsets.keys())
             self._is_stale = True
 
     def _forget(self, assignment: Assignment, topics: set[str]) -> None:
@@ -174,12 +198,10 @@ class GroupConsumer:
         assignment = self._assignment
         if assignment is None:
             return  # a rebalance came in the middle: they will be fetched again by whoever owns them
-        received: dict[_Place, list[Record]] = {}
+        received: dict[Place, list[Record]] = {}
         for message in messages:
             if (error := message.error()) is not None:
-                if error.fatal():
-                    raise EngineError(f"reading the source topics: {error.str()}")
-                _log.warning("reading the source topics: trying again", error=str(error), topic=message.topic())
+                self._note_error(assignment, message, error)
                 continue
             record = _record(message)
             received.setdefault((record.topic, record.partition), []).append(record)
@@ -187,14 +209,28 @@ class GroupConsumer:
             self._queue(assignment, place, records)
         self._owner.received()
 
-    def _queue(self, assignment: Assignment, place: _Place, records: list[Record]) -> None:
+    def _note_error(self, assignment: Assignment, message: Message, error: KafkaError) -> None:
+        topic, number = message.topic(), message.partition()
+        if error.fatal():
+            raise EngineError(f"reading the source topics: {error.str()}")
+        if error.code() == KafkaError._AUTO_OFFSET_RESET and topic is not None and number is not None:
+            place = (topic, number)
+            self._owner.out_of_range(assignment, place, Fetching(self._begun[place], self._positions.get(place, -1)))
+        else:
+            _log.warning("reading the source topics: trying again", error=str(error), topic=topic, partition=number)
+
+    def _queue(self, assignment: Assignment, place: Place, records: list[Record]) -> None:
         topic, number = place
         partition = assignment.partitions.get(number)
         queue = partition.queues.get(topic) if partition is not None else None
-        if queue is None or place not in self._positions:
+        position = self._positions.get(place)
+        if queue is None or position is None:
             return
-        queue.append(records)
-        self._positions[place] = records[-1].offset + 1
+        # librdkafka was seen to deliver from before the assigned offset after assigns in quick succession.
+        fresh = records if records[0].offset >= position else [row for row in records if row.offset >= position]
+        if fresh:
+            queue.append(fresh)
+            self._positions[place] = fresh[-1].offset + 1
 
     def _balance(self, consumer: Consumer) -> None:
         now = time.monotonic()

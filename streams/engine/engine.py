@@ -16,10 +16,10 @@ from streams.engine import metrics
 from streams.engine.app import EngineApp
 from streams.engine.assignment import Assignment
 from streams.engine.cluster import Cluster
-from streams.engine.consumer import GroupConsumer
+from streams.engine.consumer import Fetching, GroupConsumer, Place
 from streams.engine.errors import AbandonedError, EngineError
 from streams.engine.fail_stop import fail_stop
-from streams.engine.group_offsets import committed_offsets
+from streams.engine.group_offsets import next_offsets
 from streams.engine.handover import Handover, PoisonHandler
 from streams.engine.partitions import SourceQueue
 from streams.engine.recovery import Recovered, Recovery
@@ -152,6 +152,10 @@ class Engine(Service):
         assignment.end()
         self._submit(self._release(assignment, 0.0))
 
+    def out_of_range(self, assignment: Assignment, place: Place, seen: Fetching) -> None:
+        """See Owner."""
+        self._submit(self._find_again(assignment, place, seen))
+
     def received(self) -> None:
         """See Owner."""
         self._call(self._handover.wake)
@@ -218,29 +222,47 @@ class Engine(Service):
             return
         assignment.topics = usable
         for partition in assignment.partitions.values():
-            for topic in removed:
-                partition.queues.pop(topic, None)
-        for (topic, number), offset in offsets.items():
-            assignment.partitions[number].queues[topic] = SourceQueue()
-            assignment.partitions[number].committed[topic] = offset
+            kept = {topic: queue for topic, queue in partition.queues.items() if topic not in removed}
+            added = {topic: offset for (topic, number), offset in offsets.items() if number == partition.number}
+            partition.queues = kept | {topic: SourceQueue() for topic in added}
+            partition.committed |= added
         self._consumer.forget(assignment, removed)
         self._consumer.begin(assignment, offsets)
         _log.info("source topics changed", added=sorted({topic for topic, _ in offsets}), removed=sorted(removed))
 
-    def _look_up(self, assignment: Assignment, wanted: list[str]) -> tuple[list[str], dict[tuple[str, int], int]]:
+    async def _find_again(self, assignment: Assignment, place: Place, seen: Fetching) -> None:
+        """A topic was recreated, or retention overtook the worker, while it ran."""
+        while assignment.is_current:
+            try:
+                offsets = await self._blocking(lambda: self._offsets(assignment, [place]))
+            except AbandonedError:
+                return
+            except KafkaException as error:
+                _log.warning("a source partition waits for the broker", topic=place[0], error=str(error))
+                await asyncio.sleep(1.0)
+            else:
+                self._consumer.begin_again(assignment, place, seen, offsets[place])
+                return
+
+    def _look_up(self, assignment: Assignment, wanted: list[str]) -> tuple[list[str], dict[Place, int]]:
         """The usable ones of the wanted topics, and where to begin in those that are new."""
         shapes = self._cluster.describe([*wanted, self.settings.changelog])
         usable = usable_sources(wanted, shapes, settings=self.settings)
         added = [topic for topic in usable if topic not in assignment.topics]
+        return usable, self._offsets(
+            assignment, [(topic, number) for topic in added for number in assignment.partitions]
+        )
+
+    def _offsets(self, assignment: Assignment, places: list[Place]) -> dict[Place, int]:
+        """Where to go on. Raises AbandonedError when the assignment ends meanwhile."""
 
         def proceed() -> None:
             if not assignment.is_current:
-                raise AbandonedError("looking up new topics: the partitions were taken away")
+                raise AbandonedError("looking up offsets: the partitions were taken away")
 
         reader = Consumer(self.settings.recovery_config())
         try:
-            places = [(topic, number) for topic in added for number in assignment.partitions]
-            return usable, committed_offsets(reader, places, proceed=proceed) if places else {}
+            return next_offsets(reader, self._cluster, places, proceed=proceed)
         finally:
             reader.close()
 

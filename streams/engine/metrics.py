@@ -32,5 +32,5 @@ STATE_REBUILT = Counter(
     "lienthong_engine_state_rebuilt_total", "States built anew because their checkpoint was of no use", _GROUP
 )
 EXPIRED = Counter(
-    "lienthong_engine_expired_records_total", "Source offsets that retention removed before they were read", _GROUP
+    "lienthong_engine_expired_records_total", "Source offsets that retention removed before they were read", ["topic"]
 )

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -73,7 +73,10 @@ class Partition:
     state: "PartitionState | None" = None
     #: Id of the changelog topic that the state follows.
     changelog_id: str = ""
-    queues: dict[str, SourceQueue] = field(default_factory=dict)
+    #: Replaced, never changed in place: the consumer's thread looks queues up.
+    queues: Mapping[str, SourceQueue] = field(default_factory=dict)
+    #: Which of the topics is asked first, so that they take turns.
+    turn: int = 0
     #: What comes before the queues: batches that failed, or their parts.
     returned: deque[Piece] = field(default_factory=deque)
     #: The lock: one batch of this number at a time, whatever its topic.
@@ -89,10 +92,11 @@ class Partition:
             return None
         if self.returned:
             return self.returned.popleft()
-        for topic in list(self.queues):
-            queue = self.queues.pop(topic)
-            self.queues[topic] = queue  # to the end: the topics take turns
-            if taken := queue.take(records=records, size=size):
+        topics = list(self.queues)
+        for step in range(len(topics)):
+            place = (self.turn + step) % len(topics)
+            if taken := self.queues[topics[place]].take(records=records, size=size):
+                self.turn = place + 1
                 return Piece(taken)
         return None
 

@@ -17,7 +17,7 @@ from streams.engine.checkpoint import Checkpoint
 from streams.engine.cluster import Cluster
 from streams.engine.errors import AbandonedError, StateError
 from streams.engine.fail_stop import fail_stop
-from streams.engine.group_offsets import committed_offsets
+from streams.engine.group_offsets import next_offsets
 from streams.engine.settings import EngineSettings
 from streams.engine.sources import usable_sources
 from streams.engine.state import PartitionState
@@ -110,8 +110,7 @@ class Recovery:
             places = [(topic, number) for topic in topics for number in self.assignment.partitions]
             # The order matters. First the committed offsets, which wait for open transactions of earlier owners; then
             # the end of the changelog, which holds at least all that belongs to those offsets.
-            offsets = committed_offsets(reader, places, proceed=self._proceed)
-            self._note_expired(offsets)
+            offsets = next_offsets(reader, self.cluster, places, proceed=self._proceed)
             return self._restores(), offsets
         except KafkaException as error:
             _log.warning("recovery waits for the broker", error=str(error))
@@ -210,13 +209,6 @@ class Recovery:
         own = {topic: offset for (topic, partition), offset in offsets.items() if partition == number}
         del self._states[number]  # whoever gets it now closes it
         self.on_ready(Recovered(number, restore.state, restore.topic_id, own))
-
-    def _note_expired(self, offsets: dict[tuple[str, int], int]) -> None:
-        stated = [place for place, offset in offsets.items() if offset >= 0]
-        for place, first in self.cluster.first_offsets(stated).items():
-            if (lost := first - offsets[place]) > 0:
-                metrics.EXPIRED.labels(self.settings.group).inc(lost)
-                _log.error("retention removed records that were never processed", topic=place[0], offsets=lost)
 
     def _proceed(self) -> None:
         self.watchdog.report(_PART)

@@ -128,6 +128,7 @@ class EngineSettings:
             "group.id": self.group,
             "enable.auto.commit": False,
             "enable.auto.offset.store": False,
-            "auto.offset.reset": "earliest",
+            # Every offset is given explicitly; one that has left the log is looked at, not jumped over.
+            "auto.offset.reset": "error",
             "isolation.level": "read_committed",
         }

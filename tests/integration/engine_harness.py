@@ -89,6 +89,12 @@ class Site:
         self.admin.delete_topics([name])[name].result(20)
         until(lambda: name not in self.admin.list_topics(timeout=5).topics, seconds=20, doing=f"deleting {name}")
 
+    def remove_records(self, suffix: str, *, before: int) -> None:
+        """As retention does, in every partition."""
+        places = [TopicPartition(f"{self.name}.{suffix}", number, before) for number in range(PARTITIONS)]
+        for future in self.admin.delete_records(places).values():
+            future.result(20)
+
     def produce(self, rows: Iterable[tuple[int, bytes, bytes]], *, suffix: str = "in") -> None:
         """Rows of (partition, key, value)."""
         producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5})
@@ -109,6 +115,11 @@ class Site:
     def rows(self, suffix: str) -> dict[int, list[Row]]:
         """All committed rows of a topic by partition, up to its present end."""
         return read(self.kafka, f"{self.name}.{suffix}")
+
+    def out_values(self) -> set[bytes]:
+        """The values that were read, without their counts."""
+        rows = self.rows("out").values()
+        return {(value or b"").partition(b":")[2] for part in rows for _key, value in part}
 
     def out_count(self) -> int:
         return sum(map(len, self.rows("out").values()))

@@ -1,6 +1,7 @@
 """Records and outputs that cannot be processed, topics that come late: one trouble never stops the rest."""
 
 import json
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,3 +102,34 @@ def test_an_idle_worker_leaves_the_group_at_once(site: Site) -> None:
 
 def _lines(text: str) -> list[str]:
     return [line for line in text.splitlines() if line.startswith("{")]
+
+
+def test_a_source_that_is_recreated_while_the_worker_runs_is_read_from_its_start(site: Site) -> None:
+    (site.data / "sources").write_text(f"{site.name}.more")
+    site.create("more")
+    site.produce(rows_of(800), suffix="more")
+    worker = site.start("first")
+    until(lambda: site.out_count() >= 800, seconds=30, doing="the first results")
+    site.delete("more")
+    site.create("more")
+    site.produce(rows_of(400, start=800), suffix="more")
+    until(lambda: site.out_count() >= 1_200, seconds=40, doing="the results of the new topic")
+    worker.stop()
+    assert_exact(site, 1_200)
+
+
+def test_records_that_retention_removed_are_reported_and_the_rest_goes_on(site: Site) -> None:
+    site.produce(rows_of(400))
+    worker = site.start("first")
+    until(lambda: site.out_count() >= 400, seconds=30, doing="the first results")
+    worker.signal(signal.SIGSTOP)
+    site.produce(rows_of(400, start=400))
+    site.remove_records("in", before=200)
+    worker.signal(signal.SIGCONT)
+    # Records that were on their way to the worker may still be processed; the others are reported.
+    site.produce(rows_of(400, start=800))
+    expected = {b"%d" % number for number in range(800, 1_200)}
+    until(lambda: expected <= site.out_values(), seconds=30, doing="the results after the gap")
+    worker.stop()
+    assert site.out_count() == len(site.out_values())
+    assert worker.has_logged("retention removed records") or site.out_count() == 1_200
