@@ -1,30 +1,25 @@
 """Which batches Kafka has acknowledged whole, in the order in which they were handed over."""
 
 from collections import deque
-from collections.abc import Callable
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, Message, Producer
 
 _ROOM_SECONDS: Final = 0.05
 
-#: Gets a record that Kafka refused for good, and why; returns whether it is dealt with.
-Refused = Callable[["Batch", KafkaError, Message], bool]
-
 
 class Batch:
     """Records that are handed over together, and the token that their acknowledgement is worth."""
 
-    __slots__ = ("_answered", "_producer", "_refused", "failure", "left", "size", "token")
+    __slots__ = ("_answered", "_producer", "failure", "left", "size", "token")
 
-    def __init__(self, producer: Producer, token: object, refused: Refused) -> None:
+    def __init__(self, producer: Producer, token: object) -> None:
         self.token = token
         #: Records that wait for their acknowledgement, and bytes of all that were handed over.
         self.left = 0
         self.size = 0
         self.failure: KafkaError | None = None
         self._producer = producer
-        self._refused = refused
         self._answered = self._answer
 
     def put(self, topic: str, value: bytes, **more: Any) -> None:
@@ -38,9 +33,9 @@ class Batch:
         self.left += 1
         self.size += len(value)
 
-    def _answer(self, error: KafkaError | None, message: Message) -> None:
+    def _answer(self, error: KafkaError | None, _: Message) -> None:
         self.left -= 1
-        if error is not None and not self._refused(self, error, message):
+        if error is not None:
             self.failure = error
 
 

@@ -2,11 +2,9 @@
 
 import json
 import time
-from datetime import datetime
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 import structlog
-from confluent_kafka import Message
 
 from connectors import metrics
 from connectors.acknowledgements import Batch
@@ -24,7 +22,7 @@ _RESERVE: Final = 4096
 
 
 class Victim(NamedTuple):
-    """The change, as far as it is known. `source_time` is in microseconds since 1970."""
+    """What is told of the change. `source_time` is in microseconds since 1970."""
 
     entity: str
     event_id: str
@@ -32,17 +30,8 @@ class Victim(NamedTuple):
 
     @classmethod
     def of(cls, entity: str, event: ChangeEvent) -> "Victim":
-        """A change that is at hand."""
+        """The change of this event."""
         return cls(entity, identity.event_id(event), event["source_time"])
-
-    @classmethod
-    def of_message(cls, message: Message) -> "Victim | None":
-        """A record of a raw topic that the broker refused; None for another record."""
-        found = dict(message.headers() or [])
-        if "ce_id" not in found or "ce_time" not in found:
-            return None
-        at = datetime.fromisoformat(_text(found["ce_time"])).timestamp()
-        return cls(str(message.topic()).rpartition(".")[2], _text(found["ce_id"]), int(at * 1_000_000))
 
 
 class Quarantine:
@@ -110,7 +99,3 @@ class Quarantine:
 def as_json(event: ChangeEvent) -> bytes:
     """An event that is no Avro of its shape, to be read by people."""
     return json.dumps(event, default=repr).encode()
-
-
-def _text(value: Any) -> str:
-    return value.decode() if isinstance(value, bytes) else str(value)

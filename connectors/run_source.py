@@ -21,9 +21,10 @@ from connectors.contract import Source
 from connectors.errors import ConnectorsError, Fenced
 from connectors.memory_topic import TopicMemory
 from connectors.quarantine import Quarantine
+from connectors.record_limit import largest_record
 from connectors.source_loop import SourceLoop
 from connectors.source_records import SourceRecords
-from schemas import catalogue_topic, logs, secret_references
+from schemas import catalogue_topic, logs, secret_references, topics
 from schemas.errors import SchemasError
 from schemas.kafka import producer_settings
 from schemas.manifest import Manifest
@@ -54,8 +55,11 @@ def make_loop(manifest: Manifest, settings: Settings, *, revision: int, stopping
     """The loop of one system, everything connected but the source itself."""
     registry = Registry(settings.registry)
     seal = Seal.from_file(settings.secrets / settings.dead_letter_key)
+    raw = [topics.raw(manifest.system, entity) for entity in manifest.publishes]
+    limit = largest_record(settings.kafka, [*raw, topics.DEAD_LETTERS, topics.OUTCOMES])
     # Without end: a record that waits for Kafka is no failure.
-    producer = Producer(producer_settings(settings.kafka, **{"delivery.timeout.ms": 0}))
+    more = {"delivery.timeout.ms": 0, "message.max.bytes": limit, "batch.size": limit}
+    producer = Producer(producer_settings(settings.kafka, **more))
     quarantine = Quarantine(registry, seal, system=manifest.system, revision=revision)
     return SourceLoop(
         source=make_source(manifest, settings),

@@ -4,7 +4,7 @@ import time
 from datetime import UTC, datetime
 from typing import Final
 
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors import metrics
 from connectors.acknowledgements import Batch
@@ -20,7 +20,8 @@ from schemas.mapping import MappingError
 from schemas.records import MARKERS, ChangeEvent
 from schemas.registry import Registry
 
-_TOO_LARGE: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.INVALID_MSG_SIZE})
+#: The producer itself refuses what is over its limit, which is the topics': the broker would refuse whole batches.
+_TOO_LARGE: Final = KafkaError.MSG_SIZE_TOO_LARGE
 
 
 class SourceRecords:
@@ -38,7 +39,7 @@ class SourceRecords:
 
     def send(self, changes: Changes) -> Batch:
         """Returns once the producer has taken all of it. Raises KafkaException, and what the registry raises."""
-        batch = Batch(self._producer, changes.token, self._refused)
+        batch = Batch(self._producer, changes.token)
         tallies: dict[str, Tally] = {}
         for change in changes.items:
             event = change.event
@@ -72,7 +73,7 @@ class SourceRecords:
         try:
             batch.put(plan.topic, value, key=key, headers=self._headers(plan, event))
         except KafkaException as error:
-            if error.args[0].code() not in _TOO_LARGE:
+            if error.args[0].code() != _TOO_LARGE:
                 raise
             self._quarantine.bury(batch, Victim.of(change.entity, event), _too_large(len(value)), None)
 
@@ -99,14 +100,6 @@ class SourceRecords:
             header = ("ce_time", at.encode())
             self._times = (microseconds, header)
         return header
-
-    def _refused(self, batch: Batch, error: KafkaError, message: Message) -> bool:
-        """What the broker finds too large goes on as a reference; anything else stops the process."""
-        victim = Victim.of_message(message)
-        if error.code() not in _TOO_LARGE or victim is None:
-            return False
-        self._quarantine.bury(batch, victim, _too_large(len(message)), None)
-        return True
 
     def _tell(self, batch: Batch, entity: str, tally: Tally) -> None:
         system = self._manifest.system

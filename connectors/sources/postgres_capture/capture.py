@@ -2,8 +2,10 @@
 
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from typing import Any, Final, NamedTuple, NoReturn
 
+import psycopg
 import structlog
 from psycopg import Connection
 
@@ -104,6 +106,9 @@ class Capture:
 
     def close(self) -> None:
         """Never raises."""
+        if self._stream is not None:
+            with suppress(psycopg.Error):
+                self._stream.finish()
         while self._connections:
             self._connections.pop().close()
 

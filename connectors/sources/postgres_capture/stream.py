@@ -44,6 +44,11 @@ class Stream:
         self._confirmed = max(self._confirmed, position)
         self._tell()
 
+    def finish(self) -> None:
+        """Tell the server what it has not been told yet, before the connection is closed."""
+        if self._confirmed > self._reported:
+            self._replication.report(received=self._handed_out, confirmed=self._confirmed)
+
     def _drain(self, changes: list[Change]) -> bool:
         """Decode what is here, up to a limit; whether there was anything."""
         get, decode, decoder = self._replication.get, self._decoder.decode, self._decoder
