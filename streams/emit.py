@@ -73,6 +73,10 @@ class Effects:
     outputs: list[Output] = field(default_factory=list)
     results: list[tuple[Result, str]] = field(default_factory=list)
 
+    def forget_silence(self) -> None:
+        """Keep only what was sent: of a record that is no change itself, "filtered" and "unchanged" say nothing."""
+        self.results = [entry for entry in self.results if entry[0] == "routed"]
+
     def apply(self, batch: Batch) -> None:
         """Hand everything to the batch."""
         for key, value in self.states:

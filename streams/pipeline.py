@@ -55,6 +55,8 @@ class Pipeline:
             self._repeat(state, cause, effects)
         elif effects.failure is None:
             effects.results.append(("superseded", event["system"]))
+        if effects.failure is not None:
+            effects.forget_silence()
         return effects
 
     def claims(self, forward: Forward, key: bytes, place: Place) -> Effects:
@@ -94,6 +96,7 @@ class Pipeline:
             standing = retract(state["claims"], marker, floor)
             if len(standing) < len(state["claims"]):
                 self._settle(state, standing, Said([]), cause, effects)
+        effects.forget_silence()
         return effects
 
     def _settle(self, state: EntityState, claims: list[Claim], said: Said, cause: Cause, effects: Effects) -> None:
