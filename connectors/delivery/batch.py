@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from confluent_kafka import Message
 
@@ -13,8 +13,14 @@ from schemas.compatibility import IncompatibleSchema
 from schemas.dead_letters import Reason
 from schemas.manifest import Subscription
 from schemas.mapping import MappingError, compile_out, key_out
-from schemas.records import Delivery, Row
+from schemas.records import Delivery
 from schemas.registry import Decoder, Registry
+
+T = TypeVar("T")
+
+
+class _Incomplete(Exception):  # noqa: N818 - says what is the matter
+    """A delivery that lacks what its operation needs."""
 
 
 class Arrived(NamedTuple):
@@ -83,6 +89,8 @@ class Translator:
             write = self._write(delivery, record.offset)
         except MappingError as error:
             batch.failures.append(Failure(record, Reason(error.reason, str(error), error.column)))
+        except _Incomplete as error:
+            batch.failures.append(Failure(record, Reason("incomplete_delivery", str(error))))
         except Exception as error:
             told = f"mapping a delivery failed with {type(error).__name__}, which it never should; report it"
             batch.failures.append(Failure(record, Reason("internal_error", told)))
@@ -102,15 +110,18 @@ class Translator:
             return None
         operation, values, moved_to = delivery["operation"], {}, None
         if operation == "upsert":
-            values = self._map(delivery["fields"] or {})
+            values = self._map(_stated(delivery["fields"], "fields", delivery))
         elif operation == "rename":
-            moved_to = self._moved_to(delivery)
+            moved_to = self._key(_stated(delivery["moved_to"], "moved_to", delivery))
             # A key that the target cannot hold: there the record is out of scope.
             operation = "rename" if moved_to else "delete"
-        return Write(operation, key, values, moved_to, delivery["version"], offset)
+        return Write(operation, key, values, moved_to, delivery["version"], offset, delivery["event_id"])
 
-    def _moved_to(self, delivery: Delivery) -> Row | None:
-        return self._key(delivery["moved_to"]) if delivery["moved_to"] else None
+
+def _stated(value: T | None, name: str, delivery: Delivery) -> T:
+    if value is None:
+        raise _Incomplete(f"a delivery of operation {delivery['operation']} has no {name}; see who wrote it")
+    return value
 
 
 def _arrived(message: Message, value: bytes) -> Arrived:

@@ -12,17 +12,21 @@ STREAM = Stream(entity=ENTITY, topic="to.kit.person", partition=0, topic_id="Zm9
 
 def upsert(key: str, **values: str | None) -> Write:
     """The whole state of one key; columns that are not named are None."""
-    return Write("upsert", {KEY: key}, {column: values.get(column) for column in COLUMNS}, None, 1, 0)
+    return Write("upsert", {KEY: key}, {column: values.get(column) for column in COLUMNS}, None, 1, 0, _event(0))
 
 
-def delete(key: str) -> Write:
-    """The end of one key."""
-    return Write("delete", {KEY: key}, {}, None, 1, 0)
+def delete(key: str, *, at: int = 0) -> Write:
+    """The end of one key. `at`: when it ended in its source's history."""
+    return Write("delete", {KEY: key}, {}, None, 1, 0, _event(at))
 
 
-def rename(key: str, moved_to: str) -> Write:
-    """What was held under `key` is now to be held under `moved_to`."""
-    return Write("rename", {KEY: key}, {}, {KEY: moved_to}, 1, 0)
+def rename(key: str, moved_to: str, *, at: int = 0) -> Write:
+    """What was held under `key` is now to be held under `moved_to`. `at`: when, in its source's history."""
+    return Write("rename", {KEY: key}, {}, {KEY: moved_to}, 1, 0, _event(at))
+
+
+def _event(at: int) -> str:
+    return f"kit/people/1/{at:x}/1"
 
 
 class Feed:

@@ -67,6 +67,20 @@ class SinkSuite:
         feed.write(rename("k#1", "k#2"))
         assert {key: row["ho_ten"] for key, row in target.rows().items()} == {"k#2": "Bình"}
 
+    def test_a_rename_onto_a_key_that_was_left_later_ends_the_row(self, target: SinkTarget, feed: Feed) -> None:
+        """k#1 → k#2 → k#3 in the source, and the owner of k#2 was ahead of that of k#1."""
+        feed.write(upsert("k#1", ho_ten="An"), upsert("k#2", ho_ten="An Nhiên"))
+        feed.write(rename("k#2", "k#3", at=20))
+        feed.write(rename("k#1", "k#2", at=10))
+        assert {key: row["ho_ten"] for key, row in target.rows().items()} == {"k#3": "An Nhiên"}
+
+    def test_a_rename_back_to_a_key_that_was_left_before_keeps_the_row(self, target: SinkTarget, feed: Feed) -> None:
+        """A number was mistyped and then corrected: what the target alone knows of the row must survive."""
+        feed.write(upsert("k#1", ho_ten="An", ghi_chu="của hệ đích"))
+        feed.write(rename("k#1", "k#2", at=10))
+        feed.write(rename("k#2", "k#1", at=20))
+        assert {key: row["ghi_chu"] for key, row in target.rows().items()} == {"k#1": "của hệ đích"}
+
     def test_a_rename_of_what_is_not_there_does_nothing(self, target: SinkTarget, feed: Feed) -> None:
         feed.write(upsert("k#2", ho_ten="Bình"))
         feed.write(rename("k#1", "k#3"), rename("k#2", "k#2"))
@@ -183,6 +197,17 @@ class SinkSuite:
             feed.open()
         newer.write(upsert("k#1", ho_ten="mới"))
         assert list(target.rows()) == ["k#1"]
+
+    def test_taken_over_in_the_middle_of_a_write_it_writes_nothing(self, target: SinkTarget, feed: Feed) -> None:
+        newer: list[Feed] = []
+        items = [upsert("k#1", ho_ten="cũ"), upsert("k#2", ho_ten=_TOO_LONG)]
+        with pytest.raises((Fenced, SinkUnavailable)):
+            feed.write(*items, reject=lambda _: newer.append(Feed(target.sink())))
+        assert (target.rows(), newer[0].position) == ({}, 0)
+        with pytest.raises(Fenced):
+            feed.open()
+        newer[0].write(upsert("k#1", ho_ten="mới"))
+        assert target.rows()["k#1"]["ho_ten"] == "mới"
 
     def test_a_position_that_is_not_the_expected_one_fences(self, target: SinkTarget, feed: Feed) -> None:
         feed.write(upsert("k#1", ho_ten="An"))

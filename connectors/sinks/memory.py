@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict
 
 from connectors.errors import Fenced, SinkUnavailable
 from connectors.values import Finding, Rejected, Stream, Write, Writes
+from schemas.identity import event_position
 from schemas.manifest import Manifest
 from schemas.records import DeliveryOperation, Row
 from schemas.settings import Settings
@@ -24,6 +25,10 @@ class Connect(BaseModel):
     kind: Literal["memory"]
     #: Which target of this process.
     target: str = "default"
+
+
+#: Source, and (epoch, commit, ordinal) in its history.
+Departure: TypeAlias = tuple[str, tuple[int, int, int]]
 
 
 class Applied(NamedTuple):
@@ -50,6 +55,8 @@ class MemoryTarget:
     tables: dict[str, Rows] = field(default_factory=dict)
     history: list[Applied] = field(default_factory=list)
     places: dict[tuple[str, int], Place] = field(default_factory=dict)
+    #: When each key of a table was left last, in its source's history.
+    departed: dict[tuple[str, Key], Departure] = field(default_factory=dict)
     #: Most characters of a column, by name; longer values are refused.
     limits: dict[str, int] = field(default_factory=dict)
     #: One more each time that `sever` is called; a sink that was opened before finds itself cut off.
@@ -92,7 +99,7 @@ class MemorySink:
         self._check_connected()
         place = self._place(writes)
         name = self._tables[writes.stream.entity]
-        change = _Change(name, dict(self._target.tables.get(name, {})), [])
+        change = _Change(name, dict(self._target.tables.get(name, {})), [], dict(self._target.departed))
         for index, write in enumerate(writes.items):
             refused = self._refused(write, index)
             if refused:
@@ -100,8 +107,10 @@ class MemorySink:
             else:
                 change.apply(write)
         self._check_connected()
+        self._place(writes)
         self._target.tables[name] = change.rows
         self._target.history += change.applied
+        self._target.departed = change.departed
         place.next_offset = writes.next_offset
 
     def probe(self) -> list[Finding]:
@@ -152,16 +161,21 @@ class _Change:
     table: str
     rows: Rows
     applied: list[Applied]
+    departed: dict[tuple[str, Key], Departure]
 
     def apply(self, write: Write) -> None:
         key = tuple(write.key.values())
+        source, *place = event_position(write.event_id)
+        left: Departure = (source, (place[0], place[1], place[2]))
         if write.operation == "upsert":
             self._upsert(key, {**write.values, **write.key})
         elif key in self.rows and write.operation == "delete":
             del self.rows[key]
             self.applied.append(Applied("delete", self.table, key))
         elif key in self.rows and write.moved_to:
-            self._rename(key, write.moved_to)
+            self._rename(key, write.moved_to, left)
+        if write.operation != "upsert":
+            self._note(key, left)
 
     def _upsert(self, key: Key, row: Row) -> None:
         held = self.rows.get(key, {})
@@ -169,10 +183,18 @@ class _Change:
             self.rows[key] = {**held, **row}
             self.applied.append(Applied("upsert", self.table, key))
 
-    def _rename(self, key: Key, moved_to: Row) -> None:
+    def _rename(self, key: Key, moved_to: Row, left: Departure) -> None:
         new = tuple(moved_to.values())
         if new == key:
             return
         row = self.rows.pop(key)
-        self.rows.setdefault(new, {**row, **moved_to})
-        self.applied.append(Applied("rename", self.table, key))
+        gone = self.departed.get((self.table, new))
+        is_late = gone is not None and (gone[0] != left[0] or gone[1] > left[1])
+        if not is_late:
+            self.rows.setdefault(new, {**row, **moved_to})
+        self.applied.append(Applied("delete" if is_late else "rename", self.table, key))
+
+    def _note(self, key: Key, left: Departure) -> None:
+        known = self.departed.get((self.table, key))
+        if known is None or known[0] != left[0] or known[1] < left[1]:
+            self.departed[self.table, key] = left

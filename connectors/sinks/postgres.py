@@ -6,10 +6,11 @@ from typing import Any, Literal
 
 import structlog
 from psycopg import Connection
+from psycopg.errors import LockNotAvailable
 from pydantic import BaseModel, ConfigDict
 
 from connectors.errors import SinkUnavailable
-from connectors.sinks.postgres_target import position, probe, session
+from connectors.sinks.postgres_target import departures, position, probe, session
 from connectors.sinks.postgres_target.refusals import Refused, translated
 from connectors.sinks.postgres_target.writer import Writer
 from connectors.values import Finding, Rejected, Stream, Writes
@@ -53,8 +54,9 @@ class PostgresSink:
         with _no_refusal(f"opening the target of {self._system}"):
             self._writers = {stream.entity: self._writer(connection, stream.entity) for stream in streams}
             self._mark_writes(connection)
-            position.ensure_table(connection)
-            taken = position.take(connection, streams, self._generations)
+            position.ensure_tables(connection)
+            departures.forget(connection)
+            taken = self._take(connection, streams)
         self._generations.update({stream: generation for stream, (_, generation) in taken.items()})
         return {stream: next_offset for stream, (next_offset, _) in taken.items()}
 
@@ -96,6 +98,13 @@ class PostgresSink:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+    def _take(self, connection: Connection[Any], streams: Sequence[Stream]) -> dict[Stream, tuple[int, int]]:
+        try:
+            return position.take(connection, streams, self._generations)
+        except LockNotAvailable:
+            position.end_frozen(connection)
+            return position.take(connection, streams, self._generations)
 
     def _mark_writes(self, connection: Connection[Any]) -> None:
         if session.may_set_origin(connection):

@@ -200,6 +200,43 @@ def test_a_target_that_goes_away_is_waited_for(
     city.close()
 
 
+def test_a_target_that_blocks_does_not_hold_up_the_end(city: DeliveryCity) -> None:
+    process = city.start()
+    until(lambda: city.position() == 0, doing="the sink")
+    with city.connection.transaction():
+        city.connection.execute("LOCK nhan_khau")
+        city.deliver(delivery("k#1", full_name="An"))
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+        until(lambda: city.connection.execute(waiting).fetchone() == (1,), doing="the write to wait")
+        began = time.monotonic()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(10) == 0
+        assert time.monotonic() - began < 5
+    city.start()
+    until(lambda: city.position() == 1, doing="the delivery")
+    assert city.rows() == {"k#1": "An"}
+
+
+def test_a_broker_that_goes_away_is_waited_for(
+    private_kafka: Callable[[], Kafka], registry: str, postgres: SharedPostgres, tmp_path: Path
+) -> None:
+    broker = private_kafka()
+    city = DeliveryCity(broker.bootstrap, Registry(registry), postgres.dsn(postgres.create_database()), tmp_path)
+    process = city.start()
+    city.deliver(delivery("k#1", full_name="An"))
+    until(lambda: city.position() == 1, doing="the first delivery")
+    broker.kill()
+    until(lambda: "waiting to deliver" in city.log(), doing="the sink to see it")
+    broker.start()
+    broker.wait_ready()
+    city.deliver(delivery("k#2", full_name="Bình"))
+    until(lambda: city.position() == 2, doing="the second delivery")
+    assert process.poll() is None
+    city.close()
+
+
 def test_a_table_that_is_missing_is_waited_for(city: DeliveryCity, inside: Callable[[], SinkProcess]) -> None:
     city.connection.execute("ALTER TABLE nhan_khau RENAME TO chua_co")
     city.deliver(delivery("k#1", full_name="An"))

@@ -7,9 +7,10 @@ import structlog
 from psycopg import Connection
 
 from connectors.errors import Fenced
+from connectors.sinks.postgres_target import departures
 from connectors.values import Stream, Writes
 
-_EXISTS = "SELECT to_regclass('lienthong.position') IS NOT NULL"
+_EXISTS = "SELECT to_regclass('lienthong.position') IS NOT NULL AND to_regclass('lienthong.departed') IS NOT NULL"
 
 # `IF NOT EXISTS` would ask for the right to create even where the schema is there.
 _SCHEMA_EXISTS = "SELECT to_regnamespace('lienthong') IS NOT NULL"
@@ -52,11 +53,21 @@ WHERE topic = %(topic)s AND "partition" = %(partition)s
   AND topic_id = %(topic_id)s AND generation = %(generation)s AND next_offset = %(expected)s
 """
 
+#: A write holds the row for moments, unless its process is frozen.
+_WAIT_BRIEFLY = "SET LOCAL lock_timeout = '2s'"
+
+_END_FROZEN = """
+SELECT count(pg_terminate_backend(pid, 5000)) FROM pg_stat_activity
+WHERE datname = current_database() AND usename = current_user AND pid <> pg_backend_pid()
+  AND application_name = current_setting('application_name')
+  AND state = 'idle in transaction' AND state_change < clock_timestamp() - interval '1 second'
+"""
+
 _log = structlog.get_logger(__name__)
 
 
-def ensure_table(connection: Connection[Any]) -> None:
-    """Create the schema and the table where they are missing; needs no right to create where they are not."""
+def ensure_tables(connection: Connection[Any]) -> None:
+    """Create the schema and its tables where they are missing; needs no right to create where they are not."""
     if _holds(connection, _EXISTS):
         return
     with connection.transaction():
@@ -65,6 +76,7 @@ def ensure_table(connection: Connection[Any]) -> None:
         if not _holds(connection, _SCHEMA_EXISTS):
             connection.execute(_CREATE_SCHEMA)
         connection.execute(_CREATE)
+        connection.execute(departures.CREATE)
 
 
 def take(
@@ -76,8 +88,17 @@ def take(
     is taken over from whoever holds it.
     """
     with connection.transaction():
+        connection.execute(_WAIT_BRIEFLY)
         ordered = sorted(streams, key=lambda stream: (stream.topic, stream.partition))
         return {stream: _take_one(connection, stream, held.get(stream)) for stream in ordered}
+
+
+def end_frozen(connection: Connection[Any]) -> None:
+    """End sessions of this system's sinks that sit in the middle of a write: what holds a row that `take` waits for.
+
+    One that is merely slow, because Kafka is, finds its write rolled back and tries it again.
+    """
+    connection.execute(_END_FROZEN)
 
 
 def advance(connection: Connection[Any], writes: Writes, generation: int) -> None:

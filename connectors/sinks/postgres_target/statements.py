@@ -6,9 +6,11 @@ from typing import Any
 import orjson
 from psycopg import Connection, sql
 
+from connectors.sinks.postgres_target import departures
 from connectors.sinks.postgres_target.refusals import BAD_VALUE, Refused
 from connectors.sinks.postgres_target.structure import Column, Table, quoted
 from connectors.sinks.postgres_target.waves import Wave
+from connectors.values import Write
 from schemas.records import Row
 
 # Updates come before inserts: an insert that meets its row burns a number of the sequence and fires the triggers for
@@ -34,9 +36,12 @@ DELETE FROM {table} AS t USING x WHERE {same_key}
 """)
 
 _RENAME = sql.SQL("""
-WITH x AS (SELECT {typed} FROM json_to_recordset(%s::json) AS j({texts})),
-d AS (DELETE FROM {table} AS t USING x WHERE {old_key} AND EXISTS (SELECT FROM {table} AS t WHERE {new_key}))
-UPDATE {table} AS t SET {assignments} FROM x WHERE {old_key} AND NOT EXISTS (SELECT FROM {table} AS t WHERE {new_key})
+WITH j AS (SELECT * FROM json_to_recordset(%s::json) AS r({texts}, source text, epoch text, commit text, ordinal text)),
+x AS (SELECT {typed}, {is_late} AS is_late FROM j),
+d AS (DELETE FROM {table} AS t USING x
+      WHERE {old_key} AND (x.is_late OR EXISTS (SELECT FROM {table} AS t WHERE {new_key})))
+UPDATE {table} AS t SET {assignments} FROM x
+WHERE {old_key} AND NOT x.is_late AND NOT EXISTS (SELECT FROM {table} AS t WHERE {new_key})
 """)
 
 _SET_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE"
@@ -59,7 +64,9 @@ class Statements:
             if wave.deletes:
                 self._run(self._delete, list(wave.deletes.values()))
             if wave.renames:
-                self._run(self._rename, [self._renamed(old, new) for old, new in wave.renames])
+                self._run(self._rename, [self._renamed(write) for write in wave.renames])
+            if wave.left:
+                departures.note(self._connection, self._table.name, wave.left)
             if wave.upserts:
                 rows = list(wave.upserts.values())
                 self._run(self._upsert(tuple(rows[0])), rows)
@@ -73,9 +80,10 @@ class Statements:
             raise Refused(BAD_VALUE) from None
         self._connection.execute(statement, [sent])
 
-    def _renamed(self, old: Row, new: Row) -> Row:
-        pairs = [(f"old{place}", f"new{place}", name) for place, name in enumerate(self._key)]
-        return {column: value for o, n, name in pairs for column, value in ((o, old[name]), (n, new[name]))}
+    def _renamed(self, write: Write) -> Row:
+        new = write.moved_to or {}
+        keys = {f"old{place}": write.key[name] for place, name in enumerate(self._key)}
+        return {**keys, **{f"new{place}": new[name] for place, name in enumerate(self._key)}, **departures.place(write)}
 
     def _upsert(self, names: tuple[str, ...]) -> sql.Composed:
         statement = self._upserts.get(names)
@@ -111,6 +119,7 @@ class Statements:
             old_key=_all("t.{name} = x.{old}", key),
             new_key=_all("t.{name} = x.{new}", key),
             assignments=_listed("{name} = x.{new}", key),
+            is_late=sql.SQL(departures.IS_LATE).format(target=sql.Literal(_escaped(self._table.name))),
         )
 
 

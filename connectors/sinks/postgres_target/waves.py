@@ -20,8 +20,10 @@ class Wave:
     """`deletes` and `upserts` by key; upserts are whole rows, key columns included, all of the same columns."""
 
     deletes: dict[_Key, Row] = field(default_factory=dict)
-    renames: list[tuple[Row, Row]] = field(default_factory=list)
+    renames: list[Write] = field(default_factory=list)
     upserts: dict[_Key, Row] = field(default_factory=dict)
+    #: The deletes and renames: whatever leaves its key.
+    left: list[Write] = field(default_factory=list)
     _renamed: set[_Key] = field(default_factory=set)
     _columns: tuple[str, ...] = ()
 
@@ -31,7 +33,7 @@ class Wave:
         if write.operation == "upsert":
             return self._take_upsert(key, write)
         if write.operation == "delete":
-            return self._take_delete(key, write.key)
+            return self._take_delete(key, write)
         return self._take_rename(key, write)
 
     def _take_upsert(self, key: _Key, write: Write) -> bool:
@@ -42,11 +44,12 @@ class Wave:
         self.upserts[key] = {**write.values, **write.key}
         return True
 
-    def _take_delete(self, key: _Key, row: Row) -> bool:
+    def _take_delete(self, key: _Key, write: Write) -> bool:
         if key in self._renamed:
             return False
         self.upserts.pop(key, None)
-        self.deletes[key] = row
+        self.deletes[key] = write.key
+        self.left.append(write)
         return True
 
     def _take_rename(self, key: _Key, write: Write) -> bool:
@@ -56,7 +59,8 @@ class Wave:
             return True
         if any(touched in place for touched in (key, new) for place in (self.deletes, self._renamed, self.upserts)):
             return False
-        self.renames.append((write.key, moved_to))
+        self.renames.append(write)
+        self.left.append(write)
         self._renamed.update((key, new))
         return True
 

@@ -125,6 +125,13 @@ def test_what_cannot_be_mapped_names_the_column_and_not_the_value() -> None:
     assert failure.record.event_id == "event of citizen_id:1"
 
 
+def test_a_delivery_without_its_content_empties_and_deletes_nothing() -> None:
+    upsert = codec_for(_SCHEMA).decode(_delivery("upsert", "citizen_id:1"), 5) | {"fields": None}
+    batch = _translate(frame(7, codec_for(_SCHEMA).encode(upsert)), _delivery("rename", "citizen_id:1"))
+    assert batch.items == []
+    assert [failure.reason.code for failure in batch.failures] == ["incomplete_delivery"] * 2
+
+
 def test_trouble_with_the_registry_blames_no_record() -> None:
     translator, registry = _translator()
     registry.reachable = False
