@@ -35,7 +35,7 @@ class Write(NamedTuple):
     """One delivery in the target's own terms.
 
     `key` and `values` by column; `moved_to` is the new key of a rename, else None; `values` is empty in delete and
-    rename.
+    rename. `event_id` names the change that it stems from.
     """
 
     operation: DeliveryOperation
@@ -44,6 +44,7 @@ class Write(NamedTuple):
     moved_to: Row | None
     version: int
     offset: int
+    event_id: str
 
 
 @dataclass(frozen=True, slots=True)

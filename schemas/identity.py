@@ -29,6 +29,18 @@ def event_id(event: ChangeEvent) -> str:
     return f"{event['system']}/{event['resource']}/{event['epoch']}/{event['commit']:x}/{event['ordinal']}"
 
 
+def event_position(event: str) -> tuple[str, int, int, int]:
+    """What an event id says: its source (system and resource), epoch, commit and ordinal.
+
+    Only positions of one source compare. An id of another form stands before all others of its own source.
+    """
+    try:
+        source, epoch, commit, ordinal = event.rsplit("/", 3)
+        return source, int(epoch), int(commit, 16), int(ordinal)
+    except ValueError:
+        return event, -1, 0, 0
+
+
 def trace_id(event: str) -> str:
     """W3C trace id (32 hex digits) derived from an event id, so that every stage finds it without being told."""
     return blake2b(event.encode(), digest_size=16).hexdigest()

@@ -64,14 +64,14 @@ def fresh(server: SharedPostgres, statements: str) -> Database:
 
 def put(key: str, **values: Any) -> Write:
     """An upsert of just these columns."""
-    return Write("upsert", {"ma": key}, values, None, 1, 0)
+    return Write("upsert", {"ma": key}, values, None, 1, 0, "kit/t/1/1/1")
 
 
 def remove(key: str) -> Write:
     """A delete."""
-    return Write("delete", {"ma": key}, {}, None, 1, 0)
+    return Write("delete", {"ma": key}, {}, None, 1, 0, "kit/t/1/1/1")
 
 
 def move(key: str, moved_to: str) -> Write:
     """A rename."""
-    return Write("rename", {"ma": key}, {}, {"ma": moved_to}, 1, 0)
+    return Write("rename", {"ma": key}, {}, {"ma": moved_to}, 1, 0, "kit/t/1/1/1")

@@ -48,7 +48,8 @@ WHERE d.source <> excluded.source
 #: Whether the key in column `new0` of `j` was left later than the rename `j`. The clocks of two sources do not compare:
 #: then it is taken for later, for the full state of the new key follows its rename in any case.
 IS_LATE = """EXISTS (SELECT FROM lienthong.departed AS d WHERE d.target = {target} AND d.key = j.new0
- AND (d.source <> j.source OR (d.epoch, d.commit, d.ordinal) > (j.epoch::bigint, j.commit::bigint, j.ordinal::bigint)))"""
+ AND (d.source <> j.source
+      OR (d.epoch, d.commit, d.ordinal) > (j.epoch::bigint, j.commit::bigint, j.ordinal::bigint)))"""
 
 
 def place(write: Write) -> Row:

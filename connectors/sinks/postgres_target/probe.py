@@ -4,6 +4,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from connectors.sinks.postgres_target import departures
 from connectors.sinks.postgres_target.session import may_set_origin, origin_grant
 from connectors.sinks.postgres_target.structure import MISSING, MISSING_REMEDY, Table, read_table
 from connectors.values import Finding
@@ -12,7 +13,7 @@ from schemas.manifest import Subscription
 _NEEDED = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
 _POSITION = """
-SELECT to_regclass('lienthong.position') IS NOT NULL,
+SELECT to_regclass('lienthong.position') IS NOT NULL AND to_regclass('lienthong.departed') IS NOT NULL,
        CASE WHEN to_regnamespace('lienthong') IS NULL THEN has_database_privilege(current_database(), 'CREATE')
             ELSE has_schema_privilege('lienthong', 'CREATE') END,
        to_regnamespace('lienthong') IS NOT NULL
@@ -20,21 +21,24 @@ SELECT to_regclass('lienthong.position') IS NOT NULL,
 
 
 def position_finding(connection: Connection[Any]) -> Finding:
-    """Whether the position table is there, or can be made."""
+    """Whether the tables of our own are there, or can be made."""
     exists, may_create, has_schema = connection.execute(_POSITION).fetchone() or (False, False, False)
     subject = "lienthong.position"
     if exists:
-        lacking = _lacking(connection, subject, ("SELECT", "INSERT", "UPDATE"))
+        lacking = {
+            right: None for table in (subject, departures.TABLE) for right in _lacking(connection, table, _NEEDED)
+        }
         if not lacking:
             return Finding(subject, "", "")
-        grant = f"GRANT USAGE ON SCHEMA lienthong TO {_role(connection)}; GRANT {', '.join(lacking)} ON {subject} TO"
-        return Finding(subject, f"this role lacks {', '.join(lacking)}", f"{grant} {_role(connection)};")
+        role, rights, tables = _role(connection), ", ".join(lacking), f"{subject}, {departures.TABLE}"
+        grant = f"GRANT USAGE ON SCHEMA lienthong TO {role}; GRANT {rights} ON {tables} TO {role};"
+        return Finding(subject, f"this role lacks {rights}", grant)
     if may_create:
         return Finding(subject, "", "")
     remedy = "GRANT ALL ON SCHEMA lienthong TO" if has_schema else "CREATE SCHEMA lienthong AUTHORIZATION"
     return Finding(
         subject,
-        "the table for the positions does not exist and this role cannot create it",
+        "the tables for the positions do not exist and this role cannot create it",
         f"{remedy} {_role(connection)};",
     )
 

@@ -21,9 +21,10 @@ def _written(rows: dict[str, Row], wave: Wave) -> dict[str, Row]:
     """`rows` after the three statements of a wave, whose rows each see the state before the statement."""
     rows = {key: row for key, row in rows.items() if (key,) not in wave.deletes}
     before = dict(rows)
-    for old, new in wave.renames:
-        if old[KEY] in before:
-            row = rows.pop(old[KEY])
+    for write in wave.renames:
+        new = write.moved_to or {}
+        if write.key[KEY] in before:
+            row = rows.pop(write.key[KEY])
             if new[KEY] not in before:
                 rows[new[KEY]] = {**row, **new}
     return rows | {row[KEY]: row for row in wave.upserts.values()}
