@@ -1,6 +1,5 @@
 """Decodes pgoutput, protocol version 1: whole transactions, in the order of their commits."""
 
-import time
 from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from typing import Final
@@ -29,7 +28,11 @@ ReadAgain = Callable[[Relation, Sequence[str], Sequence[str]], "Sequence[bytes |
 
 
 class Pgoutput:
-    """Turns messages into changes. `settled` is the position up to which every commit has been decoded."""
+    """Turns messages into changes.
+
+    `settled` is the position up to which every commit has been decoded; `now` what the caller's clock says, in
+    microseconds since 1970.
+    """
 
     def __init__(
         self,
@@ -40,7 +43,7 @@ class Pgoutput:
         read_again: ReadAgain,
         primary_keys: Callable[[int], Mapping[str, tuple[str, ...]]],
     ) -> None:
-        self.settled = 0
+        self.settled = self.now = 0
         self._system = system
         self._epoch = epoch
         self._published = published
@@ -165,7 +168,7 @@ class Pgoutput:
         event: ChangeEvent = {
             "operation": operation,
             "system": self._system,
-            "resource": relation.table.resource,
+            "resource": relation.resource,
             "row": row,
             "previous_row": previous_row,
             "new_key": None,
@@ -175,14 +178,13 @@ class Pgoutput:
             "edit": 0,
             "transaction": self._transaction,
             "source_time": self._source_time,
-            "captured_time": time.time_ns() // 1000,
+            "captured_time": self.now,
             "before": before,
             "after": after,
         }
-        first, *others = relation.entities
-        changes.append(Change(first, event, relation.shape.avro))
-        for entity in others:
-            changes.append(Change(entity, event.copy(), relation.shape.avro))
+        changes.append(Change(relation.entity, event, relation.avro))
+        for entity in relation.other_entities:
+            changes.append(Change(entity, event.copy(), relation.avro))
 
 
 def _ignore(message: bytes, changes: list[Change]) -> None:

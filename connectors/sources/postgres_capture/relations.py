@@ -48,16 +48,15 @@ class Relation:
     """One structure of one published table. `name_row` takes the row, and its message and place for odd types."""
 
     table: Table
-    entities: Sequence[str]
+    resource: str
+    entity: str
+    other_entities: Sequence[str]
     shape: Shape
+    #: The Avro record of a row.
+    avro: dict[str, Any]
     primary_key: tuple[str, ...]
     read: ReadTuple
     name_row: Callable[[Row, bytes, int], str]
-
-    @property
-    def avro(self) -> dict[str, Any]:
-        """The Avro record of a row."""
-        return self.shape.avro
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +75,11 @@ class Published:
         names = [column.name for column in columns]
         return Relation(
             table=self.table,
-            entities=self.entities,
+            resource=self.table.resource,
+            entity=self.entities[0],
+            other_entities=self.entities[1:],
             shape=shape,
+            avro=shape.avro,
             primary_key=primary_key,
             read=tuple_reader(shape.readers),
             name_row=row_namer(shape, primary_key, [names.index(name) for name in primary_key]),

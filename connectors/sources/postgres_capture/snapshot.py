@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 from psycopg import Connection
 
 from connectors.errors import SourceUnavailable
+from connectors.sources.postgres_capture.copying import lines
 from connectors.sources.postgres_capture.relations import Published, join_names
 from connectors.sources.postgres_capture.shapes import Shape
 from connectors.sources.postgres_capture.structure import Table, from_clause
@@ -78,24 +79,27 @@ class _Reader:
 
     def rows(self, connection: Connection[Any]) -> Iterator[list[Change]]:
         changes: list[Change] = []
-        size = 0
-        with connection.cursor().copy(f"COPY ({select(self._published.table)}) TO STDOUT") as copy:
-            for line in copy:
-                cells = copy_cells(bytes(line[:-1]))
-                changes += self._changes("read", self._name(cells), row_of_cells(self._shape.readers, cells))
-                size += len(line)
-                if len(changes) >= _ROWS_AT_ONCE or size > _BYTES_AT_ONCE:
-                    yield changes
-                    changes, size = [], 0
+        room = _BYTES_AT_ONCE
+        for line in lines(connection, select(self._published.table)):
+            cells = copy_cells(line)
+            self._add(changes, "read", self._name(cells), row_of_cells(self._shape.readers, cells))
+            room -= len(line)
+            if len(changes) >= _ROWS_AT_ONCE or room < 0:
+                yield changes
+                changes, room = [], _BYTES_AT_ONCE
         yield changes
 
     def marker(self, operation: Operation) -> list[Change]:
-        return self._changes(operation, "", None)
+        changes: list[Change] = []
+        self._add(changes, operation, "", None)
+        return changes
 
     def _name(self, cells: Sequence[bytes | None]) -> str:
+        if len(self._key_places) == 1:
+            return (cells[self._key_places[0]] or b"").decode("utf-8", "surrogateescape")
         return join_names([(cells[place] or b"").decode("utf-8", "surrogateescape") for place in self._key_places])
 
-    def _changes(self, operation: Operation, name: str, row: Row | None) -> list[Change]:
+    def _add(self, changes: list[Change], operation: Operation, name: str, row: Row | None) -> None:
         self._ordinal += 1
         event: ChangeEvent = {
             "operation": operation,
@@ -114,4 +118,6 @@ class _Reader:
             "before": None,
             "after": row,
         }
-        return [Change(entity, event.copy(), self._shape.avro) for entity in self._published.entities]
+        changes.append(Change(self._published.entities[0], event, self._shape.avro))
+        for entity in self._published.entities[1:]:
+            changes.append(Change(entity, event.copy(), self._shape.avro))

@@ -53,6 +53,7 @@ class Stream:
         """Decode what is here, up to a limit; whether there was anything."""
         get, decode, decoder = self._replication.get, self._decoder.decode, self._decoder
         room, received = _BYTES_AT_ONCE, False
+        decoder.now = time.time_ns() // 1000
         while len(changes) < _CHANGES_AT_ONCE and room > 0:
             size, data = get(1)
             if size <= 0:
