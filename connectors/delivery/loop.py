@@ -13,6 +13,7 @@ from connectors.delivery.control import Control, Status
 from connectors.delivery.reader import OutOfRange, Reader, find_streams
 from connectors.delivery.reports import Reports
 from connectors.delivery.trouble import Backoff, KafkaTrouble
+from connectors.delivery.unreported import Reported
 from connectors.errors import ConnectorsError, Fenced
 from connectors.sink_metrics import DELIVERED, DELIVERY_SECONDS, LAG, REJECTED, RETRIES
 from connectors.values import Rejected, Stream
@@ -22,6 +23,7 @@ from schemas.errors import SchemasError
 MOST_DELIVERIES = 2000
 _READ_SECONDS = 0.2
 _LOOK_SECONDS = 10.0
+_CATCH_UP_SECONDS = 30.0
 
 _log = structlog.get_logger(__name__)
 
@@ -37,6 +39,7 @@ class DeliveryLoop:
         reader: Reader,
         translator: Translator,
         reports: Reports,
+        reported: Reported,
         admin: AdminClient,
         control: Control,
     ) -> None:
@@ -48,6 +51,8 @@ class DeliveryLoop:
         self._reader = reader
         self._translator = translator
         self._reports = reports
+        #: What an earlier process had reported; None once the rest has been, too.
+        self._reported: Reported | None = reported
         self._admin = admin
         self._control = control
         self._backoff = Backoff()
@@ -94,12 +99,34 @@ class DeliveryLoop:
             self._settle(pending)
         elif pending is not None and (pending.stream, pending.expected) != (stream, position):
             self._pending = None
+        if self._reported is not None:
+            self._report_what_was_left(self._reported, stream, position)
+            self._reported = None
         self.status.position = position
         # A batch that is tried again has been read already.
         goes_on = self._pending.next_offset if self._pending else position
         if self._reading != (stream, goes_on):
             self._reader.start(stream, goes_on)
             self._reading = (stream, goes_on)
+
+    def _report_what_was_left(self, reported: Reported, stream: Stream, position: int) -> None:
+        """An earlier process may have died between the target's commit and its report."""
+        at = reported.ended.get((stream.topic, stream.partition), position)
+        if at >= position:
+            return
+        self._reading = None
+        self._reader.start(stream, at)
+        until = time.monotonic() + _CATCH_UP_SECONDS
+        while at < position and not self._reader.caught_up and time.monotonic() < until:
+            try:
+                messages = self._reader.read(MOST_DELIVERIES, _READ_SECONDS)
+            except OutOfRange:
+                return
+            written = [message for message in messages if (message.offset() or 0) < position]
+            if written:
+                batch = self._translator.translate(stream, at, written)
+                self._reports.delivered(batch, reported.rejected(batch))
+            at = (messages[-1].offset() or 0) + 1 if messages else at
 
     def _find(self) -> Stream:
         """The stream as Kafka knows it now."""
@@ -156,8 +183,9 @@ class DeliveryLoop:
     def _settle(self, batch: Batch) -> None:
         """The target has committed the batch."""
         self._pending = None
-        self.status.position = batch.next_offset
         self._reports.delivered(batch, self._rejected)
+        # Only what has been reported is told in the last word.
+        self.status.position = batch.next_offset
         self._count(batch)
 
     def _count(self, batch: Batch) -> None:

@@ -20,10 +20,11 @@ class Reporter:
 def outcomes_of(reporter: Reporter, batch: Batch, rejected: Mapping[int, Failure]) -> list[Outcome]:
     """Of a batch that the target has committed. `rejected` by place in its items."""
     done = [record for place, record in enumerate(batch.records) if place not in rejected]
+    # The delivered last: where it has been said, all of the batch has been.
     return [
-        *_range(reporter, "delivered", batch, done),
-        *_range(reporter, "filtered", batch, batch.filtered),
         *(_quarantined(reporter, batch, failure) for failure in (*batch.failures, *rejected.values())),
+        *_range(reporter, "filtered", batch, batch.filtered),
+        *_range(reporter, "delivered", batch, done),
     ]
 
 

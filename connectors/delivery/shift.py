@@ -9,12 +9,13 @@ from confluent_kafka.admin import AdminClient
 from connectors.delivery.batch import Translator
 from connectors.delivery.control import Control, Status
 from connectors.delivery.kind import make_sink
-from connectors.delivery.last_word import LastWord, next_generation
+from connectors.delivery.last_word import LastWord
 from connectors.delivery.loop import DeliveryLoop
 from connectors.delivery.outcomes import Reporter
 from connectors.delivery.reader import Reader, find_streams
 from connectors.delivery.reports import Reports
 from connectors.delivery.trouble import KafkaTrouble
+from connectors.delivery.unreported import read_reported
 from connectors.sink_metrics import UP
 from schemas.catalogue import Catalogue
 from schemas.registry import Registry
@@ -37,7 +38,8 @@ class Shift:
         registry = Registry(settings.registry)
         reporter = Reporter(system, f"sink/{system}", catalogue.revision)
         self._reports = Reports(settings.kafka, registry, seal, reporter)
-        self._last_word = LastWord(self._reports, next_generation(settings.kafka, registry, system))
+        self._reported = read_reported(settings.kafka, registry, system)
+        self._last_word = LastWord(self._reports, self._reported.generation + 1)
         self._control = control
         self._system = system
         self._loops = self._made_loops(settings, catalogue, registry)
@@ -78,6 +80,7 @@ class Shift:
                 reader=Reader(settings.kafka, self._system),
                 translator=Translator(subscription, entity, registry),
                 reports=self._reports,
+                reported=self._reported,
                 admin=admin,
                 control=self._control,
             )

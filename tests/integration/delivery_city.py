@@ -13,16 +13,24 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from connectors.delivery.batch import Failure, Translator
+from connectors.delivery.kind import make_sink
+from connectors.delivery.outcomes import Reporter
+from connectors.delivery.reader import Reader, find_streams
+from connectors.delivery.reports import Reports
+from connectors.values import Rejected
 from schemas import catalogue_topic, compose, topics
 from schemas.catalogue import compile_catalogue
+from schemas.dead_letters import Reason
 from schemas.kafka import consumer_settings, producer_settings
 from schemas.manifest import Manifest
 from schemas.records import ConnectorState, DeadLetter, Delivery, Entity, Outcome
 from schemas.registry import Decoder, Registry, Writer
+from schemas.sealing import Seal
 from schemas.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
@@ -129,6 +137,29 @@ class DeliveryCity:
             process = subprocess.Popen(argv, env=os.environ | settings, cwd=PROJECT, stderr=log)
         self.processes.append(process)
         return process
+
+    def write_without_report(self) -> None:
+        """What a sink does that dies right after the target's commit."""
+        manifest = catalogue_topic.read(self.settings).manifests[self.system]
+        seal = Seal.from_file(self.home / "dead_letter_key")
+        reports = Reports(self.bootstrap, self.registry, seal, Reporter(self.system, "dying", 1))
+        [stream] = find_streams(self.admin, self.system, "person")
+        sink = make_sink(manifest, self.settings)
+        position = sink.open([stream])[stream]
+        reader = Reader(self.bootstrap, self.system)
+        reader.start(stream, position)
+        messages: list[Message] = []
+        while not reader.caught_up:
+            messages += reader.read(2000, 1)
+        batch = Translator(manifest.subscribes["person"], "person", self.registry).translate(stream, position, messages)
+
+        def reject(refused: Rejected) -> None:
+            reason = Reason(refused.reason, refused.message, refused.column)
+            reports.bury(batch, [Failure(batch.records[refused.place], reason)])
+
+        sink.write(batch.writes, reject)
+        sink.close()
+        reader.close()
 
     def log(self) -> str:
         """All that the processes have logged."""

@@ -5,7 +5,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from pathlib import Path
 from shutil import rmtree
 from tempfile import mkdtemp
@@ -156,6 +156,27 @@ def test_killed_again_and_again_nothing_is_lost_or_written_twice(city: DeliveryC
     for _, names in history:
         numbers = [int(name.split()[1]) for name in names]
         assert numbers == sorted(set(numbers))
+    until(lambda: sum(each["count"] for each in city.outcomes()) >= count, doing="the outcomes")
+    ranges = sorted((each["first"], each["last"]) for each in city.outcomes())
+    assert [first for first, _ in ranges] == [0, *(last + 1 for _, last in ranges[:-1])]
+
+
+def test_what_a_dead_process_did_not_report_is_reported(city: DeliveryCity, inside: Callable[[], SinkProcess]) -> None:
+    city.deliver(delivery("k#0", full_name="An"))
+    process = city.start()
+    until(lambda: city.says("streaming") and len(city.outcomes()) == 1, doing="the first delivery")
+    process.kill()
+    process.wait()
+    long = "Nguyễn Thị " * 5
+    city.deliver(delivery("k#1", full_name="Bình"), delivery("k#2", full_name=long), delivery("k#3", full_name="Chi"))
+    city.write_without_report()
+    assert (city.position(), len(city.outcomes()), len(city.dead_letters())) == (4, 1, 1)
+    inside()
+    until(lambda: len(city.outcomes()) >= 3, doing="the other outcomes")
+    told = [(each["result"], each["first"], each["last"], each["count"]) for each in city.outcomes()]
+    assert told == [("delivered", 0, 0, 1), ("quarantined", 2, 2, 1), ("delivered", 1, 3, 2)]
+    assert city.outcomes()[1]["reason"] == "value_too_long"
+    assert (city.state() or {"generation": 0})["generation"] == 2
 
 
 def test_a_second_process_takes_over_and_the_first_ends(city: DeliveryCity) -> None:
@@ -176,28 +197,23 @@ def test_a_target_that_goes_away_is_waited_for(
     own_kafka: Kafka, registry: str, private_postgres: Callable[[], Postgres], tmp_path: Path
 ) -> None:
     server = private_postgres()
-    city = DeliveryCity(own_kafka.bootstrap, Registry(registry), server.dsn(), tmp_path)
-    process = SinkProcess(city.system, city.settings)
-    thread = threading.Thread(target=process.run)
-    thread.start()
-    city.deliver(delivery("k#1", full_name="An"))
-    until(lambda: city.position() == 1, doing="the first delivery")
-    server.kill()
-    city.deliver(*(delivery(f"k#{number}", full_name="Bình") for number in range(10)))
-    until(lambda: city.says("retrying"), doing="the sink to see it")
-    assert (city.state() or {"message": ""})["message"]
-    server.start()
-    server.wait_ready()
-    city.connection = psycopg.connect(server.dsn(), autocommit=True)
-    began = time.monotonic()
-    until(lambda: city.position() == 11, doing="the others")
-    assert time.monotonic() - began < 5
-    until(lambda: city.says("streaming"), doing="the state")
-    process.stop()
-    thread.join()
-    assert city.rows() == {f"k#{number}": "Bình" for number in range(10)}
-    assert city.dead_letters() == []
-    city.close()
+    with closing(DeliveryCity(own_kafka.bootstrap, Registry(registry), server.dsn(), tmp_path)) as city:
+        city.start()
+        city.deliver(delivery("k#1", full_name="An"))
+        until(lambda: city.position() == 1, doing="the first delivery")
+        server.kill()
+        city.deliver(*(delivery(f"k#{number}", full_name="Bình") for number in range(10)))
+        until(lambda: city.says("retrying"), doing="the sink to see it")
+        assert (city.state() or {"message": ""})["message"]
+        server.start()
+        server.wait_ready()
+        city.connection = psycopg.connect(server.dsn(), autocommit=True)
+        began = time.monotonic()
+        until(lambda: city.position() == 11, doing="the others")
+        assert time.monotonic() - began < 5
+        until(lambda: city.says("streaming"), doing="the state")
+        assert city.rows() == {f"k#{number}": "Bình" for number in range(10)}
+        assert city.dead_letters() == []
 
 
 def test_a_target_that_blocks_does_not_hold_up_the_end(city: DeliveryCity) -> None:
@@ -223,18 +239,19 @@ def test_a_broker_that_goes_away_is_waited_for(
     private_kafka: Callable[[], Kafka], registry: str, postgres: SharedPostgres, tmp_path: Path
 ) -> None:
     broker = private_kafka()
-    city = DeliveryCity(broker.bootstrap, Registry(registry), postgres.dsn(postgres.create_database()), tmp_path)
-    process = city.start()
-    city.deliver(delivery("k#1", full_name="An"))
-    until(lambda: city.position() == 1, doing="the first delivery")
-    broker.kill()
-    until(lambda: "waiting to deliver" in city.log(), doing="the sink to see it")
-    broker.start()
-    broker.wait_ready()
-    city.deliver(delivery("k#2", full_name="Bình"))
-    until(lambda: city.position() == 2, doing="the second delivery")
-    assert process.poll() is None
-    city.close()
+    with closing(
+        DeliveryCity(broker.bootstrap, Registry(registry), postgres.dsn(postgres.create_database()), tmp_path)
+    ) as city:
+        process = city.start()
+        city.deliver(delivery("k#1", full_name="An"))
+        until(lambda: city.position() == 1, doing="the first delivery")
+        broker.kill()
+        until(lambda: "waiting to deliver" in city.log(), doing="the sink to see it")
+        broker.start()
+        broker.wait_ready()
+        city.deliver(delivery("k#2", full_name="Bình"))
+        until(lambda: city.position() == 2, doing="the second delivery")
+        assert process.poll() is None
 
 
 def test_a_table_that_is_missing_is_waited_for(city: DeliveryCity, inside: Callable[[], SinkProcess]) -> None:

@@ -153,13 +153,13 @@ def test_outcomes_are_ranges_and_single_exceptions() -> None:
     found = outcomes_of(Reporter("dan_cu", "sink/dan_cu", 1), batch, rejected)
     told = [(each["result"], each["first"], each["last"], each["count"], each["reason"]) for each in found]
     assert told == [
-        ("delivered", 10, 14, 2, None),
-        ("filtered", 12, 12, 1, None),
         ("quarantined", 13, 13, 1, "undecodable"),
         ("quarantined", 11, 11, 1, "foreign_key"),
+        ("filtered", 12, 12, 1, None),
+        ("delivered", 10, 14, 2, None),
     ]
-    assert (found[0]["oldest_source_time"], found[0]["newest_source_time"]) == (1005, 1009)
-    assert found[3]["event_id"] == "event of citizen_id:2"
+    assert (found[3]["oldest_source_time"], found[3]["newest_source_time"]) == (1005, 1009)
+    assert found[1]["event_id"] == "event of citizen_id:2"
 
 
 def test_nothing_has_no_outcome() -> None:
