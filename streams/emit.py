@@ -8,12 +8,13 @@ from schemas import topics
 from schemas.codec import CodecError
 from schemas.dead_letters import Reason
 from schemas.kafka import MAX_RECORD_BYTES
-from schemas.records import Claim, Delivery, EntityState, Forward, Result
+from schemas.records import Claim, Delivery, DeliveryOperation, EntityState, Forward, Result
 from streams.cloudevents import Envelope, Headers
 from streams.engine.records import Record
 from streams.errors import Unprocessable
 from streams.merge import Cause
-from streams.route import Routed, Sent
+from streams.project import View
+from streams.route import Routed
 from streams.wire import Wire
 
 #: What key, headers and framing of a record may take beside its value.
@@ -98,22 +99,19 @@ class Emitter:
 
     def deliveries(self, state: EntityState, routed: Routed, cause: Cause, effects: Effects) -> None:
         """One record a subscriber whose view has changed; equal views are encoded once for all."""
-        encoded: dict[tuple[object, ...], bytes] = {}
-        envelope: Envelope | None = None
+        effects.results += routed.results
+        if not routed.sent:
+            return
         key = state["key"].encode()
-        for sent in routed.sent:
-            system = sent.subscriber.system
-            effects.results.append((sent.result, system))
-            if sent.operation is None:
-                continue
-            topic = sent.subscriber.topic
-            write = self._wire.write_delivery[topic]
-            same = (sent.operation, id(sent.fields), write.head)
-            value = encoded.get(same)
-            if value is None:
-                value = encoded[same] = _fit("delivery", write, _delivery(state, sent, cause))
-            envelope = envelope or Envelope(self._entity, cause.event_id, cause.source_time)
-            effects.outputs.append(Output(topic, key, value, envelope.headers(sent.operation)))
+        bodies: dict[tuple[str, int], bytes] = {}
+        envelope = Envelope(self._entity, cause.event_id, cause.source_time)
+        for subscriber, operation, view in routed.sent:
+            body = bodies.get((operation, id(view)))
+            if body is None:
+                delivery = _delivery(state, operation, view, cause)
+                body = bodies[operation, id(view)] = _fit("delivery", self._wire.encode_delivery, delivery)
+            value = self._wire.delivery_heads[subscriber.topic] + body
+            effects.outputs.append(Output(subscriber.topic, key, value, envelope.headers(operation)))
 
     def forward(  # noqa: PLR0913 - a forward has this many facts
         self, claim: Claim, new_key: str, *, formerly: EntityState, routed: Routed, cause: Cause, effects: Effects
@@ -135,29 +133,24 @@ class Emitter:
         effects.outputs.append(Output(topics.identify(self._entity), new_key.encode(), value))
 
 
-def _fit(shape: str, write: Callable[[Any], bytes], record: object) -> bytes:
+def _fit(shape: str, encode: Callable[[Any], bytes], record: object) -> bytes:
     try:
-        value = write(record)
+        value = encode(record)
     except CodecError as error:
         raise Unprocessable("process", Reason("not_encodable", f"{error}; see the manifest's mapping")) from error
     if len(value) > LARGEST_VALUE:
-        raise Unprocessable(
-            "process",
-            Reason(
-                f"{shape}_too_large",
-                f"{len(value)} bytes, and Kafka takes at most {LARGEST_VALUE}; shorten the values in the source",
-            ),
-        )
+        message = f"{len(value)} bytes, and Kafka takes at most {LARGEST_VALUE}; shorten the values in the source"
+        raise Unprocessable("process", Reason(f"{shape}_too_large", message))
     return value
 
 
-def _delivery(state: EntityState, sent: Sent, cause: Cause) -> Delivery:
+def _delivery(state: EntityState, operation: DeliveryOperation, view: View | None, cause: Cause) -> Delivery:
     return {
-        "operation": sent.operation or "upsert",
+        "operation": operation,
         "key": state["key"],
         "version": state["version"],
-        "moved_to": state["moved_to"] if sent.operation == "rename" else None,
-        "fields": sent.fields,
+        "moved_to": state["moved_to"] if operation == "rename" else None,
+        "fields": None if view is None else view.fields,
         "origin": cause.origin,
         "event_id": cause.event_id,
         "source_time": cause.source_time,

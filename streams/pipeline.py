@@ -13,7 +13,7 @@ from streams.deduplicate import NO_FLOOR, deduplicate, is_overtaken
 from streams.emit import Effects, Emitter
 from streams.errors import Unprocessable
 from streams.identify import Said, identify, identify_unread
-from streams.merge import Cause, is_live, merge, new_version
+from streams.merge import Cause, is_live, merge, raise_version
 from streams.normalise import normalise
 from streams.place import Place
 from streams.retract import floor_record, floor_set_by, retract
@@ -73,9 +73,10 @@ class Pipeline:
         floor = place.floor(said[0]["system"], said[0]["resource"]) if said else NO_FLOOR
         weighed = deduplicate(state["claims"], said, floor)
         if weighed.changed or forward["renamed"]:
-            merged = merge(state, weighed.claims, self._rules.authority, cause)
-            above = max(state["version"], forward["version"])
-            after = new_version({**merged, "version": above, "aliases": _aliases(merged, forward)}, cause)
+            after = merge(state, weighed.claims, self._rules.authority, cause)
+            after["aliases"] = _aliases(state, forward)
+            after["version"] = state["version"]
+            raise_version(after, cause, above=forward["version"])
             # Detecting conflicts has its place here, and in `_settle`.
             self._emit(after, route(after, self._rules.subscribers, owed=forward["renamed"]), cause, effects)
         elif weighed.first == "repeat":

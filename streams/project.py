@@ -3,14 +3,22 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from hashlib import blake2b
+from typing import NamedTuple
 
 from schemas import topics
 from schemas.catalogue import Catalogue
 from schemas.expressions import compile_where
-from schemas.manifest import Subscription
-from schemas.mapping import key_out
-from schemas.records import Entity, Row
+from schemas.identity import identifier
+from schemas.manifest import WHOLE_KEY, Subscription
+from schemas.records import Entity
 from streams.normalise import blank
+
+
+class View(NamedTuple):
+    """A projected entity, and the same as Avro."""
+
+    fields: Entity
+    encoded: bytes
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -21,13 +29,12 @@ class Projection:
     empty: Entity
     encode: Callable[[Entity], bytes]
 
-    def project(self, value: Entity) -> Entity:
-        """Only these fields; the others are unknown to the subscriber."""
-        return {**self.empty, **{field: value[field] for field in self.fields}}
-
-    def digest(self, projected: Entity, form: bytes) -> bytes:
-        """8 bytes over the projected fields and the form in which the subscriber keeps the key."""
-        return blake2b(self.encode(projected) + form, digest_size=8).digest()
+    def project(self, value: Entity) -> "View":
+        """The entity with only these fields; the others are unknown to the subscriber."""
+        projected = self.empty.copy()
+        for field in self.fields:
+            projected[field] = value[field]
+        return View(projected, self.encode(projected))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,18 +44,21 @@ class Subscriber:
     system: str
     topic: str
     projection: Projection
-    #: Kind of key that the target stores, as bytes of the digest.
-    form: bytes
-    key_out: Callable[[str], Row | None]
+    #: Kind of identifier that the target keeps as its key; None where it keeps the whole entity key.
+    kind: str | None
     where: Callable[[Entity], bool] | None
 
     def can_hold(self, key: str) -> bool:
         """Whether the target can name a record with this key at all."""
-        return self.key_out(key) is not None
+        return self.kind is None or identifier(key, self.kind) is not None
 
     def wants(self, key: str, value: Entity) -> bool:
         """Whether the record is in the subscriber's scope."""
-        return self.key_out(key) is not None and (self.where is None or self.where(value))
+        return (self.kind is None or self.can_hold(key)) and (self.where is None or self.where(value))
+
+    def digest(self, view: View) -> bytes:
+        """8 bytes over the projected fields and the form in which the target keeps the key."""
+        return blake2b(view.encoded + (self.kind or WHOLE_KEY).encode(), digest_size=8).digest()
 
 
 def subscribers(catalogue: Catalogue, entity: str, encode: Callable[[Entity], bytes]) -> list[Subscriber]:
@@ -60,9 +70,9 @@ def subscribers(catalogue: Catalogue, entity: str, encode: Callable[[Entity], by
         wanted = {mapped.field for mapped in subscription.fields.values()}
         fields = tuple(field for field in empty if field in wanted)
         projection = projections.setdefault(fields, Projection(fields, empty, encode))
+        kind = None if subscription.key.kind == WHOLE_KEY else subscription.key.kind
         where = compile_where(subscription.where, entity) if subscription.where else None
-        form = subscription.key.kind.encode()
-        return Subscriber(system, topics.to(system, entity), projection, form, key_out(subscription), where)
+        return Subscriber(system, topics.to(system, entity), projection, kind, where)
 
     stated = [(system, catalogue.subscription(system, entity)) for system in catalogue.subscribers(entity)]
     return [compiled(system, subscription) for system, subscription in stated if subscription is not None]

@@ -4,79 +4,98 @@ from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 from schemas.records import DeliveryOperation, Entity, EntityState, Result, Route
-from streams.project import Projection, Subscriber
+from streams.project import Projection, Subscriber, View
 
 #: Digest of a subscriber that does not hold the record.
 NOT_HELD = b""
 
 
 class Sent(NamedTuple):
-    """What one subscriber gets; `operation` None: nothing, `result` says why. `fields` only in an upsert."""
+    """One delivery. `view`: what the subscriber may see, in an upsert; None otherwise."""
 
     subscriber: Subscriber
-    operation: DeliveryOperation | None
-    result: Result
-    fields: Entity | None = None
+    operation: DeliveryOperation
+    view: View | None
 
 
 class Routed(NamedTuple):
-    """`routes`: what every subscriber was last sent, to be kept in the state. `sent`: one entry a subscriber."""
+    """`routes`: what every subscriber was last sent, to be kept in the state. `results`: one a subscriber."""
 
     routes: list[Route]
     sent: list[Sent]
+    results: list[tuple[Result, str]]
 
     @property
     def renamed(self) -> list[str]:
         """The subscribers that were sent a rename."""
-        return [one.subscriber.system for one in self.sent if one.operation == "rename"]
+        return [subscriber.system for subscriber, operation, _ in self.sent if operation == "rename"]
 
 
 def route(state: EntityState, subscribers: Sequence[Subscriber], *, owed: Collection[str] = ()) -> Routed:
     """Tells every subscriber whose view has changed. `owed`: systems that get the present truth in any case."""
     key, value, version = state["key"], state["value"], state["version"]
-    kept = {entry["system"]: entry for entry in state["routes"]}
-    views: dict[Projection, Entity] = {}
-    sent = []
+    routed = Routed(list(state["routes"]), [], [])
+    views: dict[Projection, View] = {}
     for subscriber in subscribers:
-        system, projection = subscriber.system, subscriber.projection
-        entry = kept.get(system)
-        held = entry["digest"] if entry is not None else NOT_HELD
+        system = subscriber.system
+        held = _held(state["routes"], system)
         if value is None or not subscriber.wants(key, value):
-            gone = held != NOT_HELD or system in owed
-            sent.append(Sent(subscriber, "delete", "routed") if gone else Sent(subscriber, None, "filtered"))
-            if gone:
-                kept[system] = _entry(system, version, NOT_HELD)
+            if held != NOT_HELD or system in owed:
+                _send(routed, subscriber, "delete", None, _entry(system, version, NOT_HELD))
+            else:
+                routed.results.append(("filtered", system))
             continue
-        view = views.get(projection)
-        if view is None:
-            view = views[projection] = projection.project(value)
-        digest = projection.digest(view, subscriber.form)
-        if digest == held and system not in owed:
-            sent.append(Sent(subscriber, None, "unchanged"))
-            continue
-        sent.append(Sent(subscriber, "upsert", "routed", view))
-        kept[system] = _entry(system, version, digest)
-    return Routed(list(kept.values()), sent)
+        view = _view(subscriber.projection, value, views)
+        digest = subscriber.digest(view)
+        if digest != held or system in owed:
+            _send(routed, subscriber, "upsert", view, _entry(system, version, digest))
+        else:
+            routed.results.append(("unchanged", system))
+    return routed
 
 
 def route_rename(state: EntityState, subscribers: Sequence[Subscriber], new_key: str) -> Routed:
     """Tells every subscriber that holds the record its new key; who cannot hold that key loses the record."""
-    kept = {entry["system"]: entry for entry in state["routes"]}
-    sent = []
+    routed = Routed(list(state["routes"]), [], [])
     for subscriber in subscribers:
-        entry = kept.get(subscriber.system)
-        if entry is None or entry["digest"] == NOT_HELD:
-            sent.append(Sent(subscriber, None, "filtered"))
+        system = subscriber.system
+        if _held(state["routes"], system) == NOT_HELD:
+            routed.results.append(("filtered", system))
             continue
         operation: DeliveryOperation = "rename" if subscriber.can_hold(new_key) else "delete"
-        sent.append(Sent(subscriber, operation, "routed"))
-        kept[subscriber.system] = _entry(subscriber.system, state["version"], NOT_HELD)
-    return Routed(list(kept.values()), sent)
+        _send(routed, subscriber, operation, None, _entry(system, state["version"], NOT_HELD))
+    return routed
 
 
 def holders(state: EntityState) -> list[str]:
     """The systems that hold the record now."""
     return [entry["system"] for entry in state["routes"] if entry["digest"] != NOT_HELD]
+
+
+def _held(routes: list[Route], system: str) -> bytes:
+    for entry in routes:
+        if entry["system"] == system:
+            return entry["digest"]
+    return NOT_HELD
+
+
+def _view(projection: Projection, value: Entity, views: dict[Projection, View]) -> View:
+    view = views.get(projection)
+    if view is None:
+        view = views[projection] = projection.project(value)
+    return view
+
+
+def _send(
+    routed: Routed, subscriber: Subscriber, operation: DeliveryOperation, view: View | None, entry: Route
+) -> None:
+    routed.sent.append(Sent(subscriber, operation, view))
+    routed.results.append(("routed", subscriber.system))
+    for place, old in enumerate(routed.routes):
+        if old["system"] == entry["system"]:
+            routed.routes[place] = entry
+            return
+    routed.routes.append(entry)
 
 
 def _entry(system: str, version: int, digest: bytes) -> Route:
