@@ -54,7 +54,14 @@ def difference(source_dsn: str, target_dsn: str) -> Difference:
     )
 
 
-def history_faults(target_dsn: str) -> list[str]:
+class Fault(NamedTuple):
+    """One entry of the history that must not be there, and the row it is about."""
+
+    uid: str
+    message: str
+
+
+def history_faults(target_dsn: str) -> list[Fault]:
     """What the target's history must never show: a key that goes back in time, or a state that is written twice.
 
     Counters are compared under one key: while a row's key changes, the new key may be written before the last word
@@ -62,7 +69,7 @@ def history_faults(target_dsn: str) -> list[str]:
     """
     with psycopg.connect(target_dsn) as target:
         rows = target.execute("select stt, thao_tac, ma, ghi_chu from public.lich_su order by stt").fetchall()
-    faults: list[str] = []
+    faults: list[Fault] = []
     newest: dict[tuple[str, str], int] = {}
     for number, operation, key, note in rows:
         if operation == "delete":
@@ -70,8 +77,8 @@ def history_faults(target_dsn: str) -> list[str]:
         uid, _, text = note.partition(":")
         counter, last = int(text), newest.get((key, uid), 0)
         if counter < last:
-            faults.append(f"history {number}: row {uid} went back from {last} to {counter} under {key}")
+            faults.append(Fault(uid, f"history {number}: went back from {last} to {counter} under {key}"))
         elif counter == last:
-            faults.append(f"history {number}: row {uid} state {counter} written twice under {key}")
+            faults.append(Fault(uid, f"history {number}: state {counter} written twice under {key}"))
         newest[key, uid] = counter
     return faults

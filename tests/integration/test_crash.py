@@ -11,6 +11,7 @@ from pathlib import Path
 
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
+from tests.chaos.evidence import evidence
 from tests.chaos.processes import wait_until
 from tests.chaos.small_city import SmallCity, small_city
 from tests.chaos.target import difference, history_faults
@@ -60,5 +61,7 @@ def test_nothing_is_lost_repeated_or_reordered_when_everything_is_killed(
             detail=lambda: str(difference(city.source_dsn, city.target_dsn))[:2000],
         )
         faults = history_faults(city.target_dsn)
+        if faults:
+            print(evidence(city, faults[0].uid))
         assert not faults, f"seed {seed}: {len(faults)} faults in the target's history, first: {faults[:8]}"
         print(f"{work.committed} transactions, {work.failed} lost connections, killed: {schedule}")
