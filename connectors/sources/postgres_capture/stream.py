@@ -11,8 +11,11 @@ from connectors.values import Change
 _CHANGES_AT_ONCE: Final = 1000
 _BYTES_AT_ONCE: Final = 4_000_000
 _WAL_DATA, _KEEPALIVE = b"wk"
-#: Seconds between reports to the server while there is news, and while there is none.
+#: Place of the byte of a keepalive that wants an answer: the server is about to give us up, or to stop.
+_ANSWER_WANTED: Final = 17
+#: Seconds between reports to the server: of a position, while it sends, while it is silent.
 _REPORT_SECONDS: Final = 0.1
+_LIFE_SECONDS: Final = 1.0
 _ASK_SECONDS: Final = 10.0
 _SILENCE_SECONDS: Final = 60.0
 
@@ -25,6 +28,7 @@ class Stream:
         self._decoder = decoder
         decoder.settled = self._handed_out = self._confirmed = self._reported = after
         self._heard = self._asked = self._reported_at = time.monotonic()
+        self._answer_due = False
 
     def take(self, timeout: float) -> tuple[list[Change], int] | None:
         """Changes, and the position up to which all commits have been handed out with them; None without news."""
@@ -56,13 +60,13 @@ class Stream:
         decoder.now = time.time_ns() // 1000
         while len(changes) < _CHANGES_AT_ONCE and room > 0:
             size, data = get(1)
-            if size <= 0:
-                if size < 0:
-                    raise self._replication.ended()
+            if size == 0:
                 self._replication.wait(0)
                 size, data = get(1)
-                if size <= 0:
-                    break
+            if size < 0:
+                raise self._replication.ended()
+            if size == 0:
+                break
             received = True
             room -= size
             message = bytes(data)
@@ -70,19 +74,27 @@ class Stream:
                 decode(message, changes)
             elif message[0] == _KEEPALIVE:
                 decoder.keepalive(message)
+                self._answer_due |= message[_ANSWER_WANTED] == 1
         if received:
             self._heard = time.monotonic()
         return received
 
     def _tell(self) -> None:
+        """Report what is due: a sign of life also comes first after a pause, before what has piled up is read."""
         now = time.monotonic()
+        since = now - self._reported_at
         if now - self._asked >= _ASK_SECONDS:
             self._replication.ask(received=self._handed_out, confirmed=self._confirmed)
             self._asked = now
-        elif self._confirmed > self._reported and now - self._reported_at >= _REPORT_SECONDS:
+        elif (
+            self._answer_due
+            or (self._confirmed > self._reported and since >= _REPORT_SECONDS)
+            or (self._heard > self._reported_at and since >= _LIFE_SECONDS)
+        ):
             self._replication.report(received=self._handed_out, confirmed=self._confirmed)
         else:
             return
+        self._answer_due = False
         self._reported, self._reported_at = self._confirmed, now
 
     def _check_silence(self) -> None:
