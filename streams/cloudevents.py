@@ -15,7 +15,8 @@ class Envelope:
 
     def __init__(self, entity: str, event_id: str, source_time: int) -> None:
         trace = trace_id(event_id)
-        source = "/systems/" + "/".join(event_id.split("/", 2)[:2])
+        # An event id is <system>/<resource>/<epoch>/<commit>/<ordinal>, and a resource may hold slashes.
+        source = "/systems/" + event_id.rsplit("/", 3)[0]
         self._type = f"vn.lienthong.{entity}."
         self._shared: Headers = [
             ("ce_specversion", b"1.0"),

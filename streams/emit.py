@@ -74,6 +74,11 @@ class Effects:
     outputs: list[Output] = field(default_factory=list)
     results: list[tuple[Result, str]] = field(default_factory=list)
 
+    def bury(self, failure: Unprocessable) -> None:
+        """The record itself is for the dead letters; what it has shown all the same still counts."""
+        self.failure = failure
+        self.forget_silence()
+
     def forget_silence(self) -> None:
         """Keep only what was sent: of a record that is no change itself, "filtered" and "unchanged" say nothing."""
         self.results = [entry for entry in self.results if entry[0] == "routed"]

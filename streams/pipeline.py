@@ -9,7 +9,7 @@ import time
 from schemas.dead_letters import Reason
 from schemas.identity import event_id
 from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward
-from streams.deduplicate import NO_FLOOR, deduplicate, is_overtaken
+from streams.deduplicate import NO_FLOOR, Floor, Weighed, deduplicate, is_overtaken
 from streams.emit import Effects, Emitter
 from streams.errors import Unprocessable
 from streams.identify import Said, identify, identify_unread
@@ -37,41 +37,68 @@ class Pipeline:
         cause = self._cause(event_id(event), event["system"], event["source_time"])
         if key is None or event["operation"] in MARKERS:
             return self._marker(event, cause, place)
-        effects = Effects()
         state, floor = place.state(key), place.floor(event["system"], event["resource"])
         try:
-            mapped = normalise(event, resource, self._rules.empty)
-            said = identify(event, state["key"], mapped, revision=resource.revision)
+            said = identify(
+                event, state["key"], normalise(event, resource, self._rules.empty), revision=resource.revision
+            )
+            return self._say(said, state, floor, cause)
         except Unprocessable as failure:
-            said = identify_unread(event, state["key"], state["claims"])
+            effects = self._say(identify_unread(event, state["key"], state["claims"]), state, floor, cause)
             if not is_overtaken(event, resource.revision, state["claims"], floor):
-                effects.failure = failure
-        weighed = deduplicate(state["claims"], said.here, floor)
-        # Suppressing echoes has its place here, before a system's own word that comes back becomes a claim.
-        if weighed.changed:
-            said = said if weighed.first == "news" else Said(said.here)
-            self._settle(state, weighed.claims, said, cause, effects)
-        elif effects.failure is None and weighed.first == "repeat":
-            self._repeat(state, cause, effects)
-        elif effects.failure is None:
-            effects.results.append(("superseded", event["system"]))
-        if effects.failure is not None:
-            effects.forget_silence()
-        return effects
+                effects.bury(failure)
+            return effects
 
-    def claims(self, forward: Forward, key: bytes, place: Place) -> Effects:
+    def claims(self, forward: Forward, key: bytes | None, place: Place) -> Effects:
         """What a record of `identify.<entity>` causes: claims that left another key for this one. Raises Unprocessable.
 
         Whoever was sent a rename to this key is owed the present truth, whatever it is: the rename may have put a
         record here that has since moved on.
         """
-        if forward["kind"] != "claims":
-            raise Unprocessable("process", Reason("unknown_forward", f"kind {forward['kind']}: update this worker"))
-        origin = forward["event_id"].partition("/")[0]
-        cause = self._cause(forward["event_id"], origin, forward["source_time"])
-        effects, state, said = Effects(), place.state(key), forward["claims"]
+        if not key or forward["kind"] != "claims":
+            raise Unprocessable("validate", Reason("unknown_forward", "no key, or of a later kind; update this worker"))
+        cause = self._cause(forward["event_id"], forward["event_id"].partition("/")[0], forward["source_time"])
+        state, said = place.state(key), forward["claims"]
         floor = place.floor(said[0]["system"], said[0]["resource"]) if said else NO_FLOOR
-        weighed = deduplicate(state["claims"], said, floor)
+        try:
+            return self._receive(deduplicate(state["claims"], said, floor), state, forward, cause)
+        except Unprocessable as failure:
+            effects = self._receive(deduplicate(state["claims"], [], floor), state, forward, cause)
+            effects.bury(failure)
+            return effects
+
+    def _marker(self, marker: ChangeEvent, cause: Cause, place: Place) -> Effects:
+        """A snapshot that has ended, or a truncated table: what was said before is void in the whole partition."""
+        effects, system, resource = Effects(), marker["system"], marker["resource"]
+        floor = floor_set_by(marker)
+        if floor is None or floor <= place.floor(system, resource):
+            return effects
+        self._emitter.state(floor_record(marker, floor), effects)
+        for state in place.mentioning(resource):
+            standing = retract(state["claims"], marker, floor)
+            if len(standing) < len(state["claims"]):
+                self._settle(state, standing, Said([]), cause, effects)
+        place.raised(system, resource, floor)
+        effects.forget_silence()
+        return effects
+
+    def _say(self, said: Said, state: EntityState, floor: Floor, cause: Cause) -> Effects:
+        """Claims made under the key itself, or under which another has left it."""
+        effects = Effects()
+        weighed = deduplicate(state["claims"], said.here, floor)
+        # Suppressing echoes has its place here, before a system's own word that comes back becomes a claim.
+        if weighed.changed:
+            # Onward only with news: else the row has been here again since, and left again, or is here.
+            self._settle(state, weighed.claims, said if weighed.first == "news" else Said([]), cause, effects)
+        elif weighed.first == "repeat":
+            self._repeat(state, cause, effects)
+        else:
+            effects.results.append(("superseded", cause.origin))
+        return effects
+
+    def _receive(self, weighed: Weighed, state: EntityState, forward: Forward, cause: Cause) -> Effects:
+        """Claims that another key has sent."""
+        effects = Effects()
         if weighed.changed or forward["renamed"]:
             after = merge(state, weighed.claims, self._rules.authority, cause)
             after["aliases"] = _aliases(state, forward)
@@ -82,22 +109,7 @@ class Pipeline:
         elif weighed.first == "repeat":
             self._repeat(state, cause, effects)
         else:
-            effects.results.append(("superseded", origin))
-        return effects
-
-    def _marker(self, marker: ChangeEvent, cause: Cause, place: Place) -> Effects:
-        """A snapshot that has ended, or a truncated table: what was said before is void in the whole partition."""
-        effects, system, resource = Effects(), marker["system"], marker["resource"]
-        floor = floor_set_by(marker)
-        if floor is None or floor <= place.floor(system, resource):
-            return effects
-        self._emitter.state(floor_record(marker, floor), effects)
-        place.raised(system, resource, floor)
-        for state in place.mentioning(resource):
-            standing = retract(state["claims"], marker, floor)
-            if len(standing) < len(state["claims"]):
-                self._settle(state, standing, Said([]), cause, effects)
-        effects.forget_silence()
+            effects.results.append(("superseded", cause.origin))
         return effects
 
     def _settle(self, state: EntityState, claims: list[Claim], said: Said, cause: Cause, effects: Effects) -> None:

@@ -77,7 +77,7 @@ class Worker:
             if record.topic == self._forwards:
                 forward = self._wire.read_forward(record.value)
                 told = _teller_of_forward(forward)
-                return told, self._pipeline.claims(forward, record.key or b"", place)
+                return told, self._pipeline.claims(forward, record.key, place)
             event = self._wire.read_change(record.value)
             told = Told(event["system"], event_id(event), event["source_time"])
             return told, self._pipeline.change(event, record.key, _publisher(record), place)

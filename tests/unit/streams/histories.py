@@ -3,7 +3,7 @@
 import random
 from collections.abc import Callable, Iterator
 
-from tests.unit.streams.simulation import BAD_DATE, KEYS, SUBSCRIBERS, Simulation, Source, applied
+from tests.unit.streams.simulation import BAD_DATE, HUGE_NAME, KEYS, SUBSCRIBERS, Simulation, Source, applied
 
 _OPERATIONS = {
     "insert": 6,
@@ -20,9 +20,9 @@ _OPERATIONS = {
 
 
 def values(chance: random.Random, bad: float = 0.0) -> dict[str, str | None]:
-    """What a row says beside its key; its date cannot be read with probability `bad`."""
+    """What a row says beside its key; with probability `bad` its date cannot be read, or its name is too long."""
     return {
-        "ten": chance.choice("ABCD"),
+        "ten": HUGE_NAME if chance.random() < bad / 3 else chance.choice("ABCD"),
         "sinh": BAD_DATE if chance.random() < bad else chance.choice(("1990", "1991")),
         "xa": chance.choice(("00001", "00002")),
         "dt": chance.choice(("+84912345678", "+84912345679", None)),

@@ -21,6 +21,8 @@ PARTITIONS = 3
 COLUMNS = ("id", "so", "ten", "sinh", "xa", "dt")
 KEYS = ("001099000001", "001099000002", "001099000003", None)
 BAD_DATE = "31/02/19x"
+#: Fits into an event and into a forward, but not twice into a state where LIMIT is the largest value.
+HUGE_NAME, LIMIT = "x" * 3000, 4000
 
 
 def manifest(system: str, **parts: Any) -> Manifest:
@@ -83,7 +85,7 @@ class Row:
 
     @property
     def is_bad(self) -> bool:
-        return self.values["sinh"] == BAD_DATE
+        return self.values["sinh"] == BAD_DATE or self.values["ten"] == HUGE_NAME
 
 
 @dataclass

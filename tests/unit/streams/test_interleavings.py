@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from streams import emit
 from tests.unit.streams.histories import (
     History,
     assert_no_key_went_back,
@@ -14,11 +15,16 @@ from tests.unit.streams.histories import (
     in_every_order,
     values,
 )
-from tests.unit.streams.simulation import BAD_DATE, KEYS, Simulation
+from tests.unit.streams.simulation import BAD_DATE, HUGE_NAME, KEYS, LIMIT, Simulation
 
 ONE, TWO, THREE, _ = KEYS
 GOOD = values(random.Random(1))
 BAD = GOOD | {"sinh": BAD_DATE}
+
+
+@pytest.fixture(autouse=True)
+def _small_records(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(emit, "LARGEST_VALUE", LIMIT)
 
 
 def _run(chance: random.Random, *, bad: float, replays: int) -> Simulation:
@@ -42,7 +48,9 @@ def test_random_histories_end_as_the_tables_say(bad: float, replays: int, block:
         assert_no_key_went_back(simulation)
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(
+    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture]
+)
 @given(st.randoms(use_true_random=False), st.sampled_from([0.0, 0.3]))
 def test_histories_that_hypothesis_finds_end_as_the_tables_say(chance: random.Random, bad: float) -> None:
     simulation = _run(chance, bad=bad, replays=0)
@@ -143,6 +151,17 @@ def _the_key_changes_with_a_value_that_cannot_be_read(simulation: Simulation) ->
     simulation.capture_all()
 
 
+def _the_key_changes_with_a_value_that_is_too_large(simulation: Simulation) -> None:
+    source = simulation.sources["a"]
+    source.begin()
+    source.insert(ONE, GOOD)
+    _settled(simulation)
+    source.begin()
+    source.update("1", so=TWO, values=GOOD | {"ten": HUGE_NAME})
+    source.delete("1")
+    simulation.capture_all()
+
+
 def _the_row_and_the_key_change_their_names_and_the_row_goes(simulation: Simulation) -> None:
     source = simulation.sources["a"]
     source.begin()
@@ -166,6 +185,7 @@ def _the_row_and_the_key_change_their_names_and_the_row_goes(simulation: Simulat
         _the_table_is_truncated_while_a_claim_is_under_way,
         _a_snapshot_ends_while_the_claim_of_a_row_gone_since_is_under_way,
         _the_key_changes_with_a_value_that_cannot_be_read,
+        _the_key_changes_with_a_value_that_is_too_large,
         _the_row_and_the_key_change_their_names_and_the_row_goes,
     ],
 )
