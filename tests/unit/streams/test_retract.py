@@ -1,0 +1,32 @@
+"""Markers void what was said before them, and leave a floor."""
+
+from streams.deduplicate import NO_FLOOR
+from streams.retract import floor_in, floor_record, floor_set_by, retract
+from tests.unit.streams.claims import claim, event
+
+
+def test_the_end_of_a_snapshot_voids_older_epochs() -> None:
+    marker = event("snapshot_end", epoch=2, commit=7)
+    floor = floor_set_by(marker)
+    assert floor == (2, 0, 0)
+    old, new = claim({}, epoch=1, commit=99), claim({}, epoch=2, commit=7, row="2")
+    others = [claim({}, system="b"), claim({}, resource="u")]
+    assert retract([old, new, *others], marker, floor) == [new, *others]
+
+
+def test_a_truncate_voids_what_was_said_before_it_in_its_own_transaction_too() -> None:
+    marker = event("truncate", commit=7, ordinal=3)
+    floor = floor_set_by(marker)
+    assert floor == (1, 7, 3)
+    before, after = claim({}, commit=7, ordinal=2), claim({}, commit=7, ordinal=4, row="2")
+    assert retract([before, after], marker, floor) == [after]
+
+
+def test_the_beginning_of_a_snapshot_voids_nothing() -> None:
+    assert floor_set_by(event("snapshot_begin", epoch=2)) is None
+
+
+def test_a_floor_is_kept_as_a_state() -> None:
+    record = floor_record(event("truncate", commit=7, ordinal=3), (1, 7, 3))
+    assert (floor_in(record), floor_in(None)) == ((1, 7, 3), NO_FLOOR)
+    assert (record["status"], record["value"], record["routes"]) == ("deleted", None, [])

@@ -1,0 +1,88 @@
+"""Who is told what, when a state has changed."""
+
+from typing import Any
+
+from schemas.records import EntityState
+from streams.merge import unknown
+from streams.project import Projection, Subscriber
+from streams.route import NOT_HELD, Routed, holders, route, route_rename
+
+EMPTY = {"name": None, "ward": None}
+
+
+def subscriber(system: str = "s", fields: tuple[str, ...] = ("name",), **more: Any) -> Subscriber:
+    projection = more.pop("projection", Projection(fields, EMPTY, lambda entity: repr(entity).encode()))
+    return Subscriber(system, f"to.{system}", projection, more.get("kind"), more.get("where"))
+
+
+def live(key: str = "k:1", routes: Routed | None = None, **values: str) -> EntityState:
+    held = routes.routes if routes else []
+    return {**unknown(key), "version": 3, "status": "live", "value": EMPTY | values, "routes": held}
+
+
+def told(routed: Routed) -> list[tuple[str, Any]]:
+    return [(one.operation, one.view.fields if one.view else None) for one in routed.sent]
+
+
+def test_a_new_record_is_sent_with_the_fields_that_are_subscribed_to() -> None:
+    routed = route(live(name="A", ward="1"), [subscriber()])
+    assert told(routed) == [("upsert", {"name": "A", "ward": None})]
+    assert (routed.routes[0]["version"], len(routed.routes[0]["digest"])) == (3, 8)
+
+
+def test_what_a_subscriber_does_not_see_leaves_it_in_peace() -> None:
+    first = route(live(name="A", ward="1"), [subscriber()])
+    again = route(live(routes=first, name="A", ward="2"), [subscriber()])
+    assert (again.sent, again.results, again.routes) == ([], [("unchanged", "s")], first.routes)
+
+
+def test_who_is_owed_the_truth_gets_it_unchanged_or_gone() -> None:
+    first = route(live(name="A"), [subscriber()])
+    assert told(route(live(routes=first, name="A"), [subscriber()], owed=["s"]))[0][0] == "upsert"
+    assert told(route(unknown("k:1"), [subscriber()], owed=["s"])) == [("delete", None)]
+
+
+def test_leaving_the_scope_is_a_delete_for_who_holds_the_record() -> None:
+    only = subscriber(where=lambda entity: entity["ward"] == "1")
+    assert route(live(ward="2"), [only]).results == [("filtered", "s")]
+    inside = route(live(ward="1"), [only])
+    outside = route(live(routes=inside, ward="2"), [only])
+    assert told(outside) == [("delete", None)]
+    assert outside.routes[0]["digest"] == NOT_HELD
+    assert route(live(routes=outside, ward="2"), [only]).sent == []
+
+
+def test_a_target_that_keeps_bare_identifiers_gets_only_those() -> None:
+    only = subscriber(kind="citizen_id")
+    assert route(live("a#1", name="A"), [only]).results == [("filtered", "s")]
+    assert told(route(live("citizen_id:1", name="A"), [only]))[0][0] == "upsert"
+
+
+def test_the_form_of_the_key_is_part_of_the_digest() -> None:
+    whole, bare = subscriber(), subscriber(kind="k")
+    assert route(live(name="A"), [whole]).routes[0]["digest"] != route(live(name="A"), [bare]).routes[0]["digest"]
+
+
+def test_equal_projections_are_made_once() -> None:
+    made = []
+
+    def encode(entity: Any) -> bytes:
+        made.append(entity)
+        return b"x"
+
+    shared = Projection(("name",), EMPTY, encode)
+    routed = route(live(name="A"), [subscriber("s", projection=shared), subscriber("t", projection=shared)])
+    assert len(made) == 1
+    assert routed.sent[0].view is routed.sent[1].view
+
+
+def test_a_rename_goes_to_who_holds_the_record_and_can_hold_the_new_key() -> None:
+    all_of_them = [subscriber("whole"), subscriber("bare", kind="k"), subscriber("late", kind="k")]
+    held = route(live("k:1", name="A"), all_of_them[:2])
+    state = live("k:1", routes=held, name="A")
+    assert holders(state) == ["whole", "bare"]
+    to_bare = route_rename(state, all_of_them, "k:2")
+    assert (to_bare.renamed, to_bare.results[-1]) == (["whole", "bare"], ("filtered", "late"))
+    to_local = route_rename(state, all_of_them, "a#2")
+    assert (to_local.renamed, told(to_local)) == (["whole"], [("rename", None), ("delete", None)])
+    assert all(entry["digest"] == NOT_HELD for entry in to_local.routes)
