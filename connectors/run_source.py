@@ -9,9 +9,9 @@ import importlib
 import os
 import signal
 import sys
-from threading import Event
-from types import FrameType
-from typing import Any, Final
+import time
+from threading import Event, Thread
+from typing import Final
 
 import structlog
 from confluent_kafka import Producer
@@ -101,20 +101,22 @@ def _run(system: str, settings: Settings, stopping: Event) -> None:
 
 
 def _stop_on_signals() -> Event:
-    """Set by SIGTERM and SIGINT; what does not end in time then is ended: nothing is lost, for nothing is confirmed."""
+    """Set by SIGTERM and SIGINT. What does not end in time then is ended: it is not confirmed, so nothing is lost.
+
+    A thread waits for them: a handler would have to wait for whatever the main thread asks of Kafka.
+    """
     stopping = Event()
+    signals = {signal.SIGTERM, signal.SIGINT}
+    signal.pthread_sigmask(signal.SIG_BLOCK, signals)
 
-    def stop(*_: Any) -> None:
+    def wait() -> None:
+        signal.sigwait(signals)
         stopping.set()
-        signal.setitimer(signal.ITIMER_REAL, _GRACE_SECONDS)
-
-    def end(_: int, __: FrameType | None) -> None:
+        time.sleep(_GRACE_SECONDS)
         _log.warning("stopping without waiting any longer")
-        os._exit(1)
+        os._exit(0)
 
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
-    signal.signal(signal.SIGALRM, end)
+    Thread(target=wait, name="signals", daemon=True).start()
     return stopping
 
 

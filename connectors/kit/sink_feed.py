@@ -10,9 +10,9 @@ from schemas.records import Row
 STREAM = Stream(entity=ENTITY, topic="to.kit.person", partition=0, topic_id="Zm9vYmFyAAAAAAAAAAAAAA")
 
 
-def upsert(key: str, **values: str | None) -> Write:
-    """The whole state of one key; columns that are not named are None."""
-    return Write("upsert", {KEY: key}, {column: values.get(column) for column in COLUMNS}, None, 1, 0, _event(0))
+def upsert(key: str, at: int = 0, **values: str | None) -> Write:
+    """The whole state of one key; columns that are not named are None. `at`: since when, in its source's history."""
+    return Write("upsert", {KEY: key}, {column: values.get(column) for column in COLUMNS}, None, 1, 0, _event(at))
 
 
 def delete(key: str, *, at: int = 0) -> Write:

@@ -74,6 +74,15 @@ class SinkSuite:
         feed.write(rename("k#1", "k#2", at=10))
         assert {key: row["ho_ten"] for key, row in target.rows().items()} == {"k#3": "An Nhiên"}
 
+    def test_what_was_said_before_a_rename_arrived_is_not_written_over_it(self, target: SinkTarget, feed: Feed) -> None:
+        """k#1 → k#2 → k#1 in the source, and the owner of k#2 was ahead of that of k#1."""
+        feed.write(upsert("k#2", ho_ten="Ba"), rename("k#2", "k#1", at=30))
+        feed.write(upsert("k#1", 10, ho_ten="Một"), rename("k#1", "k#2", at=20))
+        assert {key: row["ho_ten"] for key, row in target.rows().items()} == {"k#1": "Ba"}
+        feed.open()
+        feed.write(delete("k#1", at=20), upsert("k#1", 30, ho_ten="Bốn"), upsert("k#1", 40, ho_ten="Năm"))
+        assert {key: row["ho_ten"] for key, row in target.rows().items()} == {"k#1": "Năm"}
+
     def test_a_rename_back_to_a_key_that_was_left_before_keeps_the_row(self, target: SinkTarget, feed: Feed) -> None:
         """A number was mistyped and then corrected: what the target alone knows of the row must survive."""
         feed.write(upsert("k#1", ho_ten="An", ghi_chu="của hệ đích"))

@@ -7,8 +7,8 @@ from typing import Any, Literal, NamedTuple, TypeAlias
 from pydantic import BaseModel, ConfigDict
 
 from connectors.errors import Fenced, SinkUnavailable
+from connectors.lateness import Moment, moment, sift
 from connectors.values import Finding, Rejected, Stream, Write, Writes
-from schemas.identity import event_position
 from schemas.manifest import Manifest
 from schemas.records import DeliveryOperation, Row
 from schemas.settings import Settings
@@ -25,10 +25,6 @@ class Connect(BaseModel):
     kind: Literal["memory"]
     #: Which target of this process.
     target: str = "default"
-
-
-#: Source, and (epoch, commit, ordinal) in its history.
-Departure: TypeAlias = tuple[str, tuple[int, int, int]]
 
 
 class Applied(NamedTuple):
@@ -56,7 +52,9 @@ class MemoryTarget:
     history: list[Applied] = field(default_factory=list)
     places: dict[tuple[str, int], Place] = field(default_factory=dict)
     #: When each key of a table was left last, in its source's history.
-    departed: dict[tuple[str, Key], Departure] = field(default_factory=dict)
+    departed: dict[tuple[str, Key], Moment] = field(default_factory=dict)
+    #: Keys of a table that renames have reached and whose owners have not answered yet.
+    arrived: dict[str, dict[str, Moment]] = field(default_factory=dict)
     #: Most characters of a column, by name; longer values are refused.
     limits: dict[str, int] = field(default_factory=dict)
     #: One more each time that `sever` is called; a sink that was opened before finds itself cut off.
@@ -100,7 +98,8 @@ class MemorySink:
         place = self._place(writes)
         name = self._tables[writes.stream.entity]
         change = _Change(name, dict(self._target.tables.get(name, {})), [], dict(self._target.departed))
-        for index, write in enumerate(writes.items):
+        kept, arrived = sift(writes.items, self._target.arrived.get(name, {}))
+        for index, write in kept:
             refused = self._refused(write, index)
             if refused:
                 reject(refused)
@@ -111,6 +110,7 @@ class MemorySink:
         self._target.tables[name] = change.rows
         self._target.history += change.applied
         self._target.departed = change.departed
+        self._target.arrived[name] = arrived
         place.next_offset = writes.next_offset
 
     def probe(self) -> list[Finding]:
@@ -161,12 +161,11 @@ class _Change:
     table: str
     rows: Rows
     applied: list[Applied]
-    departed: dict[tuple[str, Key], Departure]
+    departed: dict[tuple[str, Key], Moment]
 
     def apply(self, write: Write) -> None:
         key = tuple(write.key.values())
-        source, *place = event_position(write.event_id)
-        left: Departure = (source, (place[0], place[1], place[2]))
+        left = moment(write)
         if write.operation == "upsert":
             self._upsert(key, {**write.values, **write.key})
         elif key in self.rows and write.operation == "delete":
@@ -183,18 +182,18 @@ class _Change:
             self.rows[key] = {**held, **row}
             self.applied.append(Applied("upsert", self.table, key))
 
-    def _rename(self, key: Key, moved_to: Row, left: Departure) -> None:
+    def _rename(self, key: Key, moved_to: Row, left: Moment) -> None:
         new = tuple(moved_to.values())
         if new == key:
             return
         row = self.rows.pop(key)
         gone = self.departed.get((self.table, new))
-        is_late = gone is not None and (gone[0] != left[0] or gone[1] > left[1])
+        is_late = gone is not None and (gone.source != left.source or left.is_before(gone))
         if not is_late:
             self.rows.setdefault(new, {**row, **moved_to})
         self.applied.append(Applied("delete" if is_late else "rename", self.table, key))
 
-    def _note(self, key: Key, left: Departure) -> None:
+    def _note(self, key: Key, left: Moment) -> None:
         known = self.departed.get((self.table, key))
-        if known is None or known[0] != left[0] or known[1] < left[1]:
+        if known is None or not left.is_before(known):
             self.departed[self.table, key] = left

@@ -52,9 +52,9 @@ class PostgresSink:
         self.close()
         connection = self._connection = session.connect(self._dsn, self._system)
         with _no_refusal(f"opening the target of {self._system}"):
+            position.ensure_tables(connection)
             self._writers = {stream.entity: self._writer(connection, stream.entity) for stream in streams}
             self._mark_writes(connection)
-            position.ensure_tables(connection)
             departures.forget(connection)
             taken = self._take(connection, streams)
         self._generations.update({stream: generation for stream, (_, generation) in taken.items()})
@@ -77,6 +77,7 @@ class PostgresSink:
                 # The table may have changed since it was read, so that what it refused now fits.
                 self._writers[stream.entity] = writer = self._writer(connection, stream.entity)
                 writer.write_apart(writes.items, reject)
+        self._writers[stream.entity].committed()
 
     def probe(self) -> list[Finding]:
         """See Sink."""

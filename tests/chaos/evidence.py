@@ -33,6 +33,7 @@ def evidence(city: SmallCity, uid: str) -> str:
                 f"forward {_place(record)} {forward['formerly']} -> {_text(record.key())} {forward['event_id']} "
                 f"{forward['claims'][0]['values']['note']} renamed={forward['renamed']}"
             )
+    keys.discard(None)
     deliveries = Decoder(registry, for_entity("delivery", "person"))
     for record in _records(city, topics.to("dich", "person"), 1):
         delivery = deliveries.decode(record.value())

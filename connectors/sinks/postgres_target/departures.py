@@ -10,9 +10,8 @@ from typing import Any
 import orjson
 from psycopg import Connection
 
+from connectors.lateness import key_text, moment
 from connectors.values import Write
-from schemas.identity import event_position
-from schemas.records import Row
 
 TABLE = "lienthong.departed"
 
@@ -52,23 +51,13 @@ IS_LATE = """EXISTS (SELECT FROM lienthong.departed AS d WHERE d.target = {targe
       OR (d.epoch, d.commit, d.ordinal) > (j.epoch::bigint, j.commit::bigint, j.ordinal::bigint)))"""
 
 
-def place(write: Write) -> Row:
-    """Where in its source's history the change happened that the write stems from."""
-    source, epoch, commit, ordinal = event_position(write.event_id)
-    return {"source": source, "epoch": epoch, "commit": commit, "ordinal": ordinal}
-
-
 def note(connection: Connection[Any], target: str, left: Sequence[Write]) -> None:
     """These writes, deletes and renames, leave their keys. Inside the caller's transaction."""
     # One row a key: ON CONFLICT refuses to touch a row twice.
-    rows = {key: {"key": key, **place(write)} for write in left for key in (_key(write),)}
+    rows = {key_text(write.key): {"key": key_text(write.key), **moment(write)._asdict()} for write in left}
     connection.execute(_NOTE, [target, orjson.dumps(list(rows.values())).decode()])
 
 
 def forget(connection: Connection[Any]) -> None:
     """Whatever is too old to matter."""
     connection.execute(_FORGET)
-
-
-def _key(write: Write) -> str:
-    return str(next(iter(write.key.values())))

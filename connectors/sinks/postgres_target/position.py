@@ -7,10 +7,10 @@ import structlog
 from psycopg import Connection
 
 from connectors.errors import Fenced
-from connectors.sinks.postgres_target import departures
+from connectors.sinks.postgres_target import arrivals, departures
 from connectors.values import Stream, Writes
 
-_EXISTS = "SELECT to_regclass('lienthong.position') IS NOT NULL AND to_regclass('lienthong.departed') IS NOT NULL"
+_EXISTS = "SELECT to_regclass('lienthong.position') IS NOT NULL AND to_regclass('lienthong.arrived') IS NOT NULL"
 
 # `IF NOT EXISTS` would ask for the right to create even where the schema is there.
 _SCHEMA_EXISTS = "SELECT to_regnamespace('lienthong') IS NOT NULL"
@@ -77,6 +77,7 @@ def ensure_tables(connection: Connection[Any]) -> None:
             connection.execute(_CREATE_SCHEMA)
         connection.execute(_CREATE)
         connection.execute(departures.CREATE)
+        connection.execute(arrivals.CREATE)
 
 
 def take(

@@ -4,7 +4,7 @@ from typing import Any
 
 from psycopg import Connection, sql
 
-from connectors.sinks.postgres_target import departures
+from connectors.sinks.postgres_target import arrivals, departures
 from connectors.sinks.postgres_target.session import may_set_origin, origin_grant
 from connectors.sinks.postgres_target.structure import MISSING, MISSING_REMEDY, Table, read_table
 from connectors.values import Finding
@@ -12,8 +12,10 @@ from schemas.manifest import Subscription
 
 _NEEDED = ("SELECT", "INSERT", "UPDATE", "DELETE")
 
+_MEMORIES = (departures.TABLE, arrivals.TABLE)
+
 _POSITION = """
-SELECT to_regclass('lienthong.position') IS NOT NULL AND to_regclass('lienthong.departed') IS NOT NULL,
+SELECT to_regclass('lienthong.position') IS NOT NULL AND to_regclass('lienthong.arrived') IS NOT NULL,
        CASE WHEN to_regnamespace('lienthong') IS NULL THEN has_database_privilege(current_database(), 'CREATE')
             ELSE has_schema_privilege('lienthong', 'CREATE') END,
        to_regnamespace('lienthong') IS NOT NULL
@@ -25,12 +27,10 @@ def position_finding(connection: Connection[Any]) -> Finding:
     exists, may_create, has_schema = connection.execute(_POSITION).fetchone() or (False, False, False)
     subject = "lienthong.position"
     if exists:
-        lacking = {
-            right: None for table in (subject, departures.TABLE) for right in _lacking(connection, table, _NEEDED)
-        }
+        lacking = {right: None for table in (subject, *_MEMORIES) for right in _lacking(connection, table, _NEEDED)}
         if not lacking:
             return Finding(subject, "", "")
-        role, rights, tables = _role(connection), ", ".join(lacking), f"{subject}, {departures.TABLE}"
+        role, rights, tables = _role(connection), ", ".join(lacking), ", ".join((subject, *_MEMORIES))
         grant = f"GRANT USAGE ON SCHEMA lienthong TO {role}; GRANT {rights} ON {tables} TO {role};"
         return Finding(subject, f"this role lacks {rights}", grant)
     if may_create:

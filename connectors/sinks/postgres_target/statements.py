@@ -6,6 +6,7 @@ from typing import Any
 import orjson
 from psycopg import Connection, sql
 
+from connectors.lateness import moment
 from connectors.sinks.postgres_target import departures
 from connectors.sinks.postgres_target.refusals import BAD_VALUE, Refused
 from connectors.sinks.postgres_target.structure import Column, Table, quoted
@@ -83,7 +84,7 @@ class Statements:
     def _renamed(self, write: Write) -> Row:
         new = write.moved_to or {}
         keys = {f"old{place}": write.key[name] for place, name in enumerate(self._key)}
-        return {**keys, **{f"new{place}": new[name] for place, name in enumerate(self._key)}, **departures.place(write)}
+        return {**keys, **{f"new{place}": new[name] for place, name in enumerate(self._key)}, **moment(write)._asdict()}
 
     def _upsert(self, names: tuple[str, ...]) -> sql.Composed:
         statement = self._upserts.get(names)

@@ -187,6 +187,7 @@ class Capture:
         self._replication.start(self._name, self._name, after=after)
         self._stream = Stream(self._replication, decoder, after=after)
         self._next = self._read_stream
+        self._next_beat = 0.0
 
     def _read_stream(self, timeout: float) -> Changes | None:
         assert self._stream is not None  # noqa: S101 - this is only called once there is one
