@@ -6,6 +6,7 @@ import random
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
+from urllib.request import urlopen
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -47,6 +48,7 @@ class LiveCity:
         self.registry = Registry(registry)
         self.sources = {name: Source(name) for name in ("a", "b")}
         self.workers: dict[str, Process] = {}
+        self.metrics_ports: dict[str, int] = {}
         self._sent = dict.fromkeys(self.sources, 0)
         self._producer = Producer(producer_settings(kafka))
         self._prepare()
@@ -71,13 +73,14 @@ class LiveCity:
         return Writer(self.registry, subject, compose.for_row(row_schema(system, COLUMNS)))
 
     def start(self, name: str) -> Process:
+        self.metrics_ports[name] = free_port()
         environment = {
             "LIENTHONG_KAFKA": self.settings.kafka,
             "LIENTHONG_REGISTRY": self.settings.registry,
             "LIENTHONG_DATA": str(self.home),
             "LIENTHONG_SECRETS": str(self.home),
             "LIENTHONG_WORKER": name,
-            "LIENTHONG_METRICS_PORT": str(free_port()),
+            "LIENTHONG_METRICS_PORT": str(self.metrics_ports[name]),
         }
         argv = python("faust", "-A", "streams.app", "worker", "--without-web", "-l", "warn")
         self.workers[name] = Process(name, argv, environment, self.home / f"{name}.log").start()
@@ -162,6 +165,8 @@ def test_changes_arrive_while_workers_die_and_bad_records_are_buried(city: LiveC
     city.send_raw("a", f"citizen_id:{KEYS[0]}".encode(), b"\0\0\0\0\7 not Avro")
     wait_until(lambda: len(city.read(topics.DEAD_LETTERS)) == 2, seconds=30, what="two dead letters")
     _check_dead_letters(city)
+    with urlopen(f"http://127.0.0.1:{city.metrics_ports['w1']}/metrics") as answer:
+        assert 'lienthong_dead_letters_total{entity="person",reason="bad_date"' in answer.read().decode()
 
     city.start("w2")
     for _ in range(3):
