@@ -28,7 +28,7 @@ class Checkpoint:
         try:
             topic_id, next_offset, written = json.loads(stored)
             return cls(str(topic_id), int(next_offset), float(written))
-        except ValueError as error:
+        except (ValueError, TypeError) as error:
             raise StateError("reading a state's checkpoint: it is damaged; the state must be built anew") from error
 
     def is_usable(self, *, topic_id: str, low: int, high: int, max_age: float) -> bool:

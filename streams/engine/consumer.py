@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import NamedTuple, Protocol
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.engine import metrics
 from streams.engine.assignment import Assignment, generation_of
@@ -70,6 +70,8 @@ class GroupConsumer:
         self._begun: Counter[Place] = Counter()
         self._is_stale = False
         self._paused: set[Place] = set()
+        #: Topics whose leaders the client was asked to look up.
+        self._known: set[str] = set()
         self._balanced = self._measured = 0.0
         self._quit = threading.Event()
         self._thread = threading.Thread(target=self._guarded, name="engine-consumer", daemon=True)
@@ -78,11 +80,11 @@ class GroupConsumer:
         """Join the group."""
         self._thread.start()
 
-    def stop(self) -> None:
-        """Leave the group at once. Blocking."""
+    def stop(self, *, seconds: float) -> None:
+        """Leave the group at once. Blocking; without a broker it gives up after so many seconds."""
         self._quit.set()
         if self._thread.is_alive():
-            self._thread.join()
+            self._thread.join(seconds)
 
     def begin(self, assignment: Assignment, offsets: dict[Place, int]) -> None:
         """Fetch these source partitions too, from these offsets. From any thread; ignored for an older assignment."""
@@ -188,11 +190,21 @@ class GroupConsumer:
             return
         self._is_stale = False
         if self._assignment is not None:
+            self._look_up_leaders(consumer)
             consumer.assign([TopicPartition(*place, offset) for place, offset in self._positions.items()])
             # A pause outlives an assign: begin with none, and let balance pause again what is full.
             consumer.resume([TopicPartition(*place) for place in self._positions])
             self._paused.clear()
             self._balanced = 0.0
+
+    def _look_up_leaders(self, consumer: Consumer) -> None:
+        # A topic whose leaders are not known yet is looked for once a second; asked for, it is known at once.
+        for topic in {topic for topic, _number in self._positions} - self._known:
+            try:
+                consumer.list_topics(topic, timeout=1.0)
+                self._known.add(topic)
+            except KafkaException as error:
+                _log.warning("looking up the leaders of a source topic: it comes later", topic=topic, error=str(error))
 
     def _receive(self, messages: list[Message]) -> None:
         assignment = self._assignment

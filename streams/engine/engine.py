@@ -74,7 +74,7 @@ class Engine(Service):
     async def refresh_topics(self) -> None:
         """Ask ``settings.topics`` again and go on with what it answers; topics that stay are not disturbed.
 
-        Raises KafkaException when the broker does not answer: call it again.
+        When the broker does not answer nothing changes: call it again, best from a timer.
         """
         recovery, assignment = self._recovery, self._assignment
         if recovery is None or assignment is None:
@@ -82,7 +82,10 @@ class Engine(Service):
         await self._blocking(recovery.join)
         async with self._lifecycle:
             if assignment is self._assignment and assignment.is_current:
-                await self._change_topics(assignment)
+                try:
+                    await self._change_topics(assignment)
+                except KafkaException as error:
+                    _log.warning("the source topics could not be looked up: they stay as they are", error=str(error))
 
     # --- as mode.Service
 
@@ -98,7 +101,7 @@ class Engine(Service):
             if not await self._handover.drain(self.settings.stop_seconds):
                 _log.warning("stopping before all started batches were done: they will be processed again")
             await self._let_go()
-        await self._blocking(self._consumer.stop)
+        await self._blocking(lambda: self._consumer.stop(seconds=self.settings.stop_seconds))
         self._handover.rounds.stop()
         self._watchdog.stop()
 
@@ -108,7 +111,10 @@ class Engine(Service):
 
     async def _run(self) -> None:
         await self._await_topics()
-        await self._handover.rounds.start()
+        try:
+            await self._handover.rounds.start()
+        except AbandonedError:
+            return
         if self._is_stopping:
             return
         self._consumer.start()

@@ -13,7 +13,7 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer, Topic
 from streams.engine.assignment import Assignment
 from streams.engine.batch import Batch
 from streams.engine.checkpoint import Checkpoint
-from streams.engine.errors import EngineError, RoundError
+from streams.engine.errors import AbandonedError, EngineError, RoundError
 from streams.engine.fail_stop import fail_stop
 from streams.engine.settings import EngineSettings
 from streams.engine.watchdog import Watchdog
@@ -77,8 +77,13 @@ class RoundProducer:
     def __init__(self, index: int, settings: EngineSettings, watchdog: Watchdog) -> None:
         self._settings = settings
         self._watchdog = watchdog
+        self._is_stopping = False
         self._name = f"round on {settings.transactional_id(index)}"
         self._producer = Producer(settings.producer_config(index), logger=_kafka_log)
+
+    def stop(self) -> None:
+        """Wait for no more answers: what runs ends soon, its outcome unknown. From any thread."""
+        self._is_stopping = True
 
     def start(self) -> None:
         """Fence a predecessor of the same name and abort what it left open. Waits for the broker without end."""
@@ -86,7 +91,10 @@ class RoundProducer:
         self._watchdog.rest(self._name)
 
     def commit(self, round_: Round) -> None:
-        """Write everything, commit, apply the states. Raises AbortedError; a fatal error ends the process."""
+        """Write everything, commit, apply the states. A fatal error ends the process.
+
+        Raises AbortedError when the transaction was aborted, AbandonedError when ``stop`` came before its end.
+        """
         self._watchdog.report(self._name)
         try:
             self._producer.begin_transaction()
@@ -95,6 +103,8 @@ class RoundProducer:
             self._send_offsets(round_)
             self._flush()
             self._until_answered(lambda: self._producer.commit_transaction(_PATIENCE))
+        except AbandonedError:
+            raise
         except Exception as error:
             raise self._abort(round_, error) from error
         finally:
@@ -127,7 +137,7 @@ class RoundProducer:
                 self._producer.produce(topic, **record)
                 return
             except BufferError:  # the client's queue is full: let it drain
-                self._watchdog.report(self._name)
+                self._go_on()
                 self._producer.poll(0.05)
 
     def _send_offsets(self, round_: Round) -> None:
@@ -144,7 +154,7 @@ class RoundProducer:
     def _flush(self) -> None:
         # The delivery reports must be in before the commit: the checkpoint needs one.
         while self._producer.flush(_PATIENCE):
-            self._watchdog.report(self._name)
+            self._go_on()
 
     def _abort(self, round_: Round, error: Exception) -> AbortedError:
         aborted = AbortedError(*_judge(round_, error))
@@ -158,7 +168,7 @@ class RoundProducer:
     def _until_answered(self, call: Callable[[], _T]) -> _T:
         """Repeat a call that may be repeated until it returns or fails for good."""
         while True:
-            self._watchdog.report(self._name)
+            self._go_on()
             try:
                 return call()
             except KafkaException as error:
@@ -166,6 +176,11 @@ class RoundProducer:
                 if not _kafka_error(error).retriable():
                     raise
                 _log.warning("Kafka does not answer: trying again", doing=self._name, error=str(error))
+
+    def _go_on(self) -> None:
+        self._watchdog.report(self._name)
+        if self._is_stopping:
+            raise AbandonedError("committing a round: the engine stops")
 
 
 def _apply(batch: Batch) -> None:
@@ -197,19 +212,23 @@ def _note_failure(round_: Round, batch: Batch, error: KafkaError | None, _messag
 
 def _judge(round_: Round, error: Exception) -> tuple[Refusal, BaseException, Batch | None]:
     """What an error says about the round, before its transaction is aborted."""
+    guilty = round_.batches[0] if len(round_.batches) == 1 else round_.writing
     if round_.failures:
         guilty, cause = round_.failures[0]
-        refusal = Refusal.DATA if cause.code() in _DATA_CODES else Refusal.OUTAGE
-        return refusal, KafkaException(cause), guilty
+        return _refusal(cause.code()), KafkaException(cause), guilty
     if isinstance(error, KafkaException):
         code = _kafka_error(error).code()
-        if code == KafkaError._INCONSISTENT:
+        if code == KafkaError._INCONSISTENT and not round_.is_diagnosis:
             return Refusal.UNCLEAR, error, None
-        return (Refusal.DATA if code in _DATA_CODES else Refusal.OUTAGE), error, round_.writing
+        return _refusal(code), error, guilty
     if isinstance(error, RoundError):
         return Refusal.OUTAGE, error, None
     # produce() refused a value that is no bytes, a header that is no pair, and the like.
-    return Refusal.DATA, error, round_.writing
+    return Refusal.DATA, error, guilty
+
+
+def _refusal(code: int) -> Refusal:
+    return Refusal.DATA if code in _DATA_CODES else Refusal.OUTAGE
 
 
 def _kafka_error(error: KafkaException) -> KafkaError:

@@ -4,6 +4,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -164,7 +165,12 @@ class Recovery:
         """Yields each partition as it reaches its end."""
         yield from (restore for restore in restores if restore.position >= restore.end)
         open_ = {restore.number: restore for restore in restores if restore.position < restore.end}
+        if not open_:
+            return
         changelog = self.settings.changelog
+        # A topic whose leaders are not known yet is looked for once a second.
+        with suppress(KafkaException):
+            reader.list_topics(changelog, timeout=1.0)
         reader.assign([TopicPartition(changelog, number, restore.position) for number, restore in open_.items()])
         told = time.monotonic()
         while open_:

@@ -11,7 +11,7 @@ import structlog
 
 from streams.engine import metrics
 from streams.engine.batch import Batch
-from streams.engine.errors import OutputError
+from streams.engine.errors import AbandonedError, OutputError
 from streams.engine.fail_stop import fail_stop
 from streams.engine.producer import AbortedError, Refusal, Round, RoundProducer
 from streams.engine.retries import backoff
@@ -50,6 +50,7 @@ class Rounds:
         self._on_committed = on_committed
         self._on_refused = on_refused
         self._waiting: deque[_Entry] = deque()
+        self._producers: list[RoundProducer] = []
         self._idle: deque[RoundProducer] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._is_scheduled = False
@@ -58,12 +59,15 @@ class Rounds:
     async def start(self) -> None:
         """Make the producers and fence their predecessors. Waits for the broker."""
         loop = asyncio.get_running_loop()
-        producers = [RoundProducer(index, self._settings, self._watchdog) for index in range(self._settings.producers)]
-        await asyncio.gather(*(loop.run_in_executor(self._pool, producer.start) for producer in producers))
-        self._idle.extend(producers)
+        count = self._settings.producers
+        self._producers = [RoundProducer(index, self._settings, self._watchdog) for index in range(count)]
+        await asyncio.gather(*(loop.run_in_executor(self._pool, producer.start) for producer in self._producers))
+        self._idle.extend(self._producers)
 
     def stop(self) -> None:
-        """Begin nothing new; what runs is left to end by itself."""
+        """Begin nothing new, and let what runs end soon."""
+        for producer in self._producers:
+            producer.stop()
         self.drop_stale()
         self._pool.shutdown(wait=False, cancel_futures=True)
 
@@ -113,6 +117,9 @@ class Rounds:
         except AbortedError as aborted:
             metrics.ROUNDS.labels(self._settings.group, "aborted").inc()
             self._aborted(entries, aborted)
+        except AbandonedError:
+            for entry in entries:
+                self._release(entry)
         except asyncio.CancelledError:
             raise
         except BaseException as error:

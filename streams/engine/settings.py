@@ -95,6 +95,9 @@ class EngineSettings:
         """For reading the group's offsets and the changelog; it never joins the group."""
         return self._reader_config() | {
             "enable.partition.eof": True,
+            # Offsets are unstable for a moment after each commit; by default that would cost a second.
+            "retry.backoff.ms": 10,
+            "retry.backoff.max.ms": 100,
             "fetch.wait.max.ms": 20,
             "queued.min.messages": 50_000,
             "queued.max.messages.kbytes": 32_768,

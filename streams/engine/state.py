@@ -4,10 +4,11 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
-from rocksdict import BlockBasedOptions, Cache, DBCompressionType, Options, Rdict, WriteBatch
+from rocksdict import BlockBasedOptions, Cache, DbClosedError, DBCompressionType, Options, Rdict, WriteBatch
 
 from streams.engine.checkpoint import Checkpoint
 from streams.engine.errors import StateError
@@ -67,7 +68,7 @@ class PartitionState:
 
     def close(self) -> None:
         """Release the files; safe to repeat."""
-        with self._writing:
+        with self._writing, suppress(DbClosedError):
             self._db.close()
 
     def _open(self) -> Rdict:

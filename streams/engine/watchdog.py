@@ -7,11 +7,10 @@ import time
 import traceback
 from collections.abc import Callable
 
-import structlog
-
 from streams.engine.fail_stop import fail_stop
 
-_log = structlog.get_logger(__name__)
+#: At least so long the interpreter itself may stand still: a loaded machine is no stuck process.
+_NATIVE_SECONDS = 30.0
 
 
 class Watchdog:
@@ -53,7 +52,7 @@ class Watchdog:
         previous = time.monotonic()
         while not self._stopped.wait(tick):
             # This one needs no interpreter: it ends a process in which no Python thread can run at all.
-            faulthandler.dump_traceback_later(2 * self._silence, exit=True, file=2)
+            faulthandler.dump_traceback_later(max(2 * self._silence, _NATIVE_SECONDS), exit=True, file=2)
             now = time.monotonic()
             if now - previous > tick + self._silence / 4:
                 # The whole process was frozen, and nobody could report.

@@ -128,7 +128,7 @@ class Site:
         """What a stopped worker's databases hold, of all partitions."""
         cache = Cache(1_000_000)
         held: dict[bytes, bytes] = {}
-        for path in sorted((self.data / worker).glob("partition-*")):
+        for path in sorted((self.data / worker / self.name).glob("partition-*")):
             state = PartitionState(path, cache=cache)
             held |= dict(state.items())
             state.close()

@@ -59,6 +59,18 @@ def test_workers_join_leave_crash_and_freeze(site: Site) -> None:
     assert site.state("second") == site.changelog()
 
 
+def test_two_engines_share_a_worker(site: Site) -> None:
+    other = Site(site.kafka, site.data)
+    worker = site.start("first", ENGINE_NAME=f"{site.name},{other.name}")
+    for one in (site, other):
+        one.produce(rows_of(2_000))
+        until(lambda one=one: one.out_count() >= 2_000, seconds=30, doing="all results")  # type: ignore[misc]
+    assert worker.stop() < 6
+    for one in (site, other):
+        assert_exact(one, 2_000)
+        assert one.state("first") == one.changelog()
+
+
 def test_an_agent_that_raises_loses_and_repeats_nothing(site: Site) -> None:
     count = 8_000
     site.produce(rows_of(count))

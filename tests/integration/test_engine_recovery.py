@@ -36,7 +36,7 @@ def run(site: Site, *, count: int) -> Worker:
 def test_state_is_rebuilt_from_an_empty_folder(site: Site) -> None:
     site.produce(rows_of(2_000))
     run(site, count=2_000).stop()
-    shutil.rmtree(site.data / "first")
+    shutil.rmtree(site.data / "first" / site.name)
     site.produce(rows_of(1_000, start=2_000))
     worker = run(site, count=3_000)
     assert restored(worker) >= 400

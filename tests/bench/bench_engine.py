@@ -1,0 +1,127 @@
+"""Measures the engine: records per second of a full queue, and the latency of a hop when idle.
+
+Run it with ``python -m tests.bench.bench_engine``; it brings its own Kafka and takes about half a minute. A hop is
+consume, read and write state, produce, commit, as seen by a read-committed consumer of the output.
+"""
+
+import argparse
+import os
+import signal
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from deploy.embedded.kafka import Kafka
+
+PARTITIONS, KEYS, VALUE = 4, 20_000, b"x" * 460
+
+
+def main() -> None:
+    """Start everything, measure, print, stop everything."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--records", type=int, default=200_000)
+    parser.add_argument("--hops", type=int, default=1_000)
+    parser.add_argument("--rate", type=int, default=100, help="hops per second")
+    parser.add_argument("--outputs", type=int, default=1, help="records sent for each record read")
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder, _kafka(Path(folder)) as bootstrap:
+        _make_topics(bootstrap)
+        _fill(bootstrap, options.records)
+        with _worker(bootstrap, Path(folder), outputs=options.outputs):
+            reader = _reader(bootstrap)
+            expected = options.records * options.outputs
+            print(f"throughput: {_throughput(reader, expected) / options.outputs:,.0f} records/s")
+            _print_latency(_hops(bootstrap, reader, count=options.hops, rate=options.rate, outputs=options.outputs))
+            reader.close()
+
+
+@contextmanager
+def _kafka(folder: Path) -> Iterator[str]:
+    server = Kafka(folder / "kafka")
+    server.configure()
+    server.start()
+    try:
+        server.wait_ready()
+        yield server.bootstrap
+    finally:
+        server.kill()
+
+
+@contextmanager
+def _worker(bootstrap: str, folder: Path, *, outputs: int) -> Iterator[None]:
+    own = {"BENCH_KAFKA": bootstrap, "BENCH_DATA": str(folder / "state"), "BENCH_OUTPUTS": str(outputs)}
+    command = [sys.executable, "-m", "faust", "-A", "tests.bench.engine_app", "worker", "--without-web", "-l", "error"]
+    with subprocess.Popen(command, env=os.environ | own, stdout=subprocess.DEVNULL) as process:
+        try:
+            yield
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(20)
+
+
+def _make_topics(bootstrap: str) -> None:
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    topics = [NewTopic(f"bench.{name}", PARTITIONS, 1) for name in ("in", "out", "state")]
+    for future in admin.create_topics(topics).values():
+        future.result(20)
+
+
+def _fill(bootstrap: str, count: int) -> None:
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 20, "queue.buffering.max.messages": 1_000_000})
+    for number in range(count):
+        producer.produce("bench.in", VALUE, b"key-%d" % (number % KEYS), number % PARTITIONS)
+        producer.poll(0)
+    producer.flush(60)
+
+
+def _reader(bootstrap: str) -> Consumer:
+    settings = {"bootstrap.servers": bootstrap, "group.id": "bench-reader", "isolation.level": "read_committed"}
+    reader = Consumer(settings | {"auto.offset.reset": "earliest", "fetch.wait.max.ms": 10})
+    reader.assign([TopicPartition("bench.out", number, 0) for number in range(PARTITIONS)])
+    return reader
+
+
+def _throughput(reader: Consumer, expected: int) -> float:
+    """From the first result to the last, so that the start of the worker does not count."""
+    while (first := reader.poll(0.1)) is None:
+        pass
+    assert first.error() is None
+    began, seen = time.perf_counter(), 1
+    while seen < expected:
+        seen += len(reader.consume(10_000, 0.05))
+    return seen / (time.perf_counter() - began)
+
+
+def _hops(bootstrap: str, reader: Consumer, *, count: int, rate: int, outputs: int) -> list[float]:
+    """Milliseconds from produce to the result, one record at a time at a steady rate."""
+    producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 0})
+    latencies = []
+    for number in range(count):
+        sent = time.perf_counter()
+        producer.produce("bench.in", VALUE, b"key-%d" % number, number % PARTITIONS)
+        producer.flush(5)
+        for _ in range(outputs):
+            while (message := reader.poll(5)) is None or message.error() is not None:
+                pass
+        done = time.perf_counter()
+        latencies.append((done - sent) * 1000)
+        time.sleep(max(0.0, 1 / rate - (done - sent)))
+    return latencies
+
+
+def _print_latency(latencies: list[float]) -> None:
+    cuts = statistics.quantiles(latencies, n=100)
+    print(f"hop, ms: p50 {cuts[49]:.1f}  p95 {cuts[94]:.1f}  p99 {cuts[98]:.1f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""A round's transaction against a real broker: what is committed together, what is refused, and who is fenced."""
+
+import os
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from rocksdict import Cache
+
+from streams.engine.assignment import Assignment, generation_of
+from streams.engine.batch import Batch, Stage
+from streams.engine.checkpoint import Checkpoint
+from streams.engine.partitions import Partition, Piece
+from streams.engine.producer import AbortedError, Refusal, Round, RoundProducer
+from streams.engine.records import Record
+from streams.engine.settings import EngineSettings
+from streams.engine.state import PartitionState
+from streams.engine.watchdog import Watchdog
+from tests.integration.engine_harness import PARTITIONS, read, until
+
+
+class Member:
+    """A member of the group, as the engine's consumer is one."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._consumer = Consumer(settings.consumer_config())
+        self.metadata = b""
+        self._consumer.subscribe([settings.anchor], on_assign=self._assigned, on_revoke=self._revoked)
+
+    def _assigned(self, consumer: Consumer, _places: list[TopicPartition]) -> None:
+        consumer.assign([])
+        self.metadata = bytes(consumer.consumer_group_metadata())
+
+    def _revoked(self, consumer: Consumer, _places: list[TopicPartition]) -> None:
+        consumer.unassign()
+
+    def poll(self, *others: "Member") -> bytes:
+        """Poll all until this one is assigned (anew)."""
+        before, deadline = self.metadata, time.monotonic() + 20
+        while self.metadata == before:
+            assert time.monotonic() < deadline
+            for member in (self, *others):
+                member._consumer.poll(0.05)
+        return self.metadata
+
+    def close(self) -> None:
+        self._consumer.close()
+
+
+class Scene:
+    """Topics, a member of the group, a state and a producer of rounds."""
+
+    def __init__(self, kafka: str, folder: Path) -> None:
+        name = f"rounds-{uuid.uuid4().hex[:8]}"
+        self.kafka, self.out = kafka, f"{name}.out"
+        self.settings = EngineSettings(
+            bootstrap=kafka,
+            group=name,
+            worker="w",
+            data_dir=folder,
+            anchor=f"{name}.in",
+            changelog=f"{name}.state",
+            session_timeout_ms=6_000,
+        )
+        admin = AdminClient({"bootstrap.servers": kafka})
+        topics = [NewTopic(topic, PARTITIONS, 1) for topic in (f"{name}.in", f"{name}.state", self.out)]
+        for future in admin.create_topics(topics).values():
+            future.result(20)
+        self.producer = RoundProducer(0, self.settings, Watchdog(60))
+        self.producer.start()
+        self.member = Member(self.settings)
+        self.member.poll()
+        self.state = PartitionState(folder / "state", cache=Cache(1_000_000))
+
+    def batch(self, *, offset: int, metadata: bytes | None = None, partition: int = 1) -> Batch:
+        """A started batch of one record."""
+        metadata = metadata or self.member.metadata
+        home = Partition(partition, state=self.state, changelog_id="id")
+        assignment = Assignment(generation_of(metadata), metadata, {partition: home})
+        piece = Piece([Record(self.settings.anchor, partition, offset, b"k", b"v")])
+        batch = Batch(piece, home=home, assignment=assignment, owner=None)  # type: ignore[arg-type]
+        batch.stage = Stage.STARTED
+        return batch
+
+    def outputs(self) -> list[bytes | None]:
+        return [value for rows in read(self.kafka, self.out).values() for _key, value in rows]
+
+    def committed(self, partition: int = 1) -> int:
+        reader = Consumer(self.settings.recovery_config())
+        (place,) = reader.committed([TopicPartition(self.settings.anchor, partition)], timeout=10)
+        reader.close()
+        return int(place.offset)
+
+    def close(self) -> None:
+        self.member.close()
+        self.state.close()
+
+
+@pytest.fixture
+def scene(kafka: str, tmp_path: Path) -> Iterator[Scene]:
+    made = Scene(kafka, tmp_path)
+    yield made
+    made.close()
+
+
+def refused(scene: Scene, round_: Round) -> AbortedError:
+    with pytest.raises(AbortedError) as caught:
+        scene.producer.commit(round_)
+    return caught.value
+
+
+def test_outputs_state_and_offsets_of_all_batches_are_committed_together(scene: Scene) -> None:
+    first = scene.batch(offset=4)
+    first.send(scene.out, b"k", b"one", headers=[("h", b"1")])
+    first.state.put(b"a", b"1")
+    first.state.put(b"b", b"2")
+    second = scene.batch(offset=9, partition=2)
+    second.send(scene.out, b"k", b"two", partition=3)
+    second.assignment = first.assignment
+    scene.producer.commit(Round([first, second]))
+    assert sorted(scene.outputs(), key=str) == [b"one", b"two"]
+    assert (scene.committed(1), scene.committed(2)) == (5, 10)
+    assert read(scene.kafka, scene.settings.changelog)[1] == [(b"a", b"1"), (b"b", b"2")]
+    assert dict(scene.state.items()) == {b"a": b"1", b"b": b"2"}
+    checkpoint = scene.state.checkpoint()
+    assert checkpoint is not None
+    assert (checkpoint.topic_id, checkpoint.next_offset) == ("id", 2)
+
+
+def test_a_zombie_of_an_older_generation_commits_nothing(scene: Scene) -> None:
+    old = scene.member.metadata
+    successor = Member(scene.settings)
+    successor.poll(scene.member)
+    until(lambda: scene.member.metadata != old or scene.member.poll(successor), seconds=20, doing="a new generation")
+    zombie = scene.batch(offset=4, metadata=old)
+    zombie.send(scene.out, b"k", b"from the dead")
+    zombie.state.put(b"a", b"1")
+    assert refused(scene, Round([zombie])).refusal is Refusal.OUTAGE
+    assert scene.outputs() == []
+    assert scene.committed() < 0
+    assert read(scene.kafka, scene.settings.changelog)[1] == []
+    assert scene.state.get(b"a") is None
+    alive = scene.batch(offset=4)
+    alive.send(scene.out, b"k", b"from the living")
+    scene.producer.commit(Round([alive]))
+    assert scene.outputs() == [b"from the living"]
+    successor.close()
+
+
+def test_a_batch_whose_partitions_were_taken_away_commits_nothing(scene: Scene) -> None:
+    batch = scene.batch(offset=4)
+    batch.send(scene.out, b"k", b"late")
+    batch.assignment.end()
+    assert refused(scene, Round([batch])).refusal is Refusal.OUTAGE
+    assert scene.outputs() == []
+    assert scene.committed() < 0
+
+
+@pytest.mark.parametrize("value", [b"x" * 2_000_000, 12, "\ud800"])
+def test_a_value_that_can_never_be_sent_is_its_batch_s_fault(scene: Scene, value: bytes) -> None:
+    good, bad = scene.batch(offset=4), scene.batch(offset=4, partition=2)
+    bad.assignment = good.assignment
+    good.send(scene.out, b"k", b"good")
+    bad.send(scene.out, b"k", value)
+    aborted = refused(scene, Round([good, bad]))
+    assert (aborted.refusal, aborted.guilty) == (Refusal.DATA, bad)
+    assert scene.outputs() == []
+    scene.producer.commit(Round([good]))
+    assert scene.outputs() == [b"good"]
+
+
+def test_what_the_broker_refuses_is_found_by_a_diagnosis(scene: Scene) -> None:
+    admin = AdminClient({"bootstrap.servers": scene.kafka})
+    small = NewTopic(f"{scene.out}.small", 1, 1, config={"max.message.bytes": "1000"})
+    admin.create_topics([small])[small.topic].result(20)
+    batch = scene.batch(offset=4)
+    batch.send(small.topic, b"k", os.urandom(10_000))
+    batch.state.put(b"a", b"1")
+    assert refused(scene, Round([batch])).refusal in (Refusal.UNCLEAR, Refusal.DATA)
+    aborted = refused(scene, Round([batch], is_diagnosis=True))
+    assert (aborted.refusal, aborted.guilty) == (Refusal.DATA, batch)
+    assert scene.state.get(b"a") is None
+    assert scene.state.checkpoint() != Checkpoint("id", 1)

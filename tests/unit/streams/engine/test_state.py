@@ -1,0 +1,125 @@
+"""The local state: what is written stays, a batch sees its own puts, a scan sees one moment."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rocksdict import Cache
+
+from streams.engine.checkpoint import Checkpoint
+from streams.engine.errors import BatchClosedError, StateError
+from streams.engine.overlay import BatchState
+from streams.engine.state import PartitionState
+
+CACHE = Cache(1_000_000)
+MARK = Checkpoint("topic", 7)
+
+
+@pytest.fixture
+def state(tmp_path: Path) -> Iterator[PartitionState]:
+    opened = PartitionState(tmp_path / "p", cache=CACHE)
+    yield opened
+    opened.close()
+
+
+def test_what_was_applied_is_there_after_opening_again_with_its_checkpoint(tmp_path: Path) -> None:
+    state = PartitionState(tmp_path / "p", cache=CACHE)
+    assert state.checkpoint() is None
+    state.apply({b"a": b"1", b"b": b"2", b"gone": b"x"}, Checkpoint("topic", 6))
+    state.apply({b"b": b"3", b"gone": None}, MARK)
+    state.close()
+    state.close()
+    again = PartitionState(tmp_path / "p", cache=CACHE)
+    assert list(again.items()) == [(b"a", b"1"), (b"b", b"3")]
+    assert again.get(b"gone") is None
+    assert again.checkpoint() == MARK
+    again.close()
+
+
+def test_a_wiped_state_is_empty_and_has_no_checkpoint(state: PartitionState) -> None:
+    state.apply({b"a": b"1"}, MARK)
+    state.wipe()
+    assert list(state.items()) == []
+    assert state.checkpoint() is None
+    state.apply({b"b": b"2"}, MARK)
+    assert state.get(b"b") == b"2"
+
+
+def test_damaged_files_are_replaced_by_an_empty_state(tmp_path: Path) -> None:
+    state = PartitionState(tmp_path / "p", cache=CACHE)
+    state.apply({b"a": b"1"}, MARK)
+    state.close()
+    (tmp_path / "p" / "CURRENT").write_text("nonsense")
+    again = PartitionState(tmp_path / "p", cache=CACHE)
+    assert again.get(b"a") is None
+    again.close()
+
+
+def test_a_second_holder_is_told_what_to_do(
+    state: PartitionState, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("streams.engine.state._LOCK_SECONDS", 0.1)
+    with pytest.raises(StateError, match="a name and a data folder of its own"):
+        PartitionState(tmp_path / "p", cache=CACHE)
+
+
+def test_a_batch_sees_its_own_puts_and_the_state_does_not(state: PartitionState) -> None:
+    state.apply({b"a": b"1", b"b": b"2"}, MARK)
+    batch = BatchState(state)
+    batch.put(b"a", b"9")
+    batch.put(b"b", None)
+    batch.put(b"c", b"3")
+    assert [batch.get(key) for key in (b"a", b"b", b"c", b"d")] == [b"9", None, b"3", None]
+    assert list(state.items()) == [(b"a", b"1"), (b"b", b"2")]
+    assert batch.changes == {b"a": b"9", b"b": None, b"c": b"3"}
+
+
+def test_an_empty_key_is_refused(state: PartitionState) -> None:
+    with pytest.raises(StateError, match="the key is empty"):
+        BatchState(state).put(b"", b"1")
+
+
+def test_a_closed_batch_can_no_longer_read_or_put(state: PartitionState) -> None:
+    batch = BatchState(state)
+    batch.close()
+    with pytest.raises(BatchClosedError):
+        batch.get(b"a")
+    with pytest.raises(BatchClosedError):
+        batch.put(b"a", b"1")
+    with pytest.raises(BatchClosedError):
+        next(batch.scan())
+
+
+def test_a_scan_does_not_see_what_is_put_while_it_runs(state: PartitionState) -> None:
+    state.apply({b"%03d" % number: b"old" for number in range(100)}, MARK)
+    batch = BatchState(state)
+    seen = []
+    for key, value in batch.scan():
+        seen.append((key, value))
+        batch.put(key, b"new")
+        batch.put(b"x" + key, b"more")
+    assert seen == [(b"%03d" % number, b"old") for number in range(100)]
+    assert dict(batch.scan()) == {b"%03d" % n: b"new" for n in range(100)} | {b"x%03d" % n: b"more" for n in range(100)}
+
+
+_keys = st.binary(min_size=1, max_size=2)
+
+
+@given(st.dictionaries(_keys, st.binary(max_size=2)), st.dictionaries(_keys, st.none() | st.binary(max_size=2)), _keys)
+def test_a_scan_is_the_committed_state_under_the_batch_s_puts_in_the_order_of_keys(
+    tmp_path_factory: pytest.TempPathFactory,
+    committed: dict[bytes, bytes],
+    puts: dict[bytes, bytes | None],
+    start: bytes,
+) -> None:
+    state = PartitionState(tmp_path_factory.mktemp("state"), cache=CACHE)
+    state.apply(committed, MARK)
+    batch = BatchState(state)
+    for key, value in puts.items():
+        batch.put(key, value)
+    model = sorted((key, value) for key, value in (committed | puts).items() if value is not None)
+    assert list(batch.scan()) == model
+    assert list(batch.scan(start)) == [(key, value) for key, value in model if key >= start]
+    state.close()

@@ -1,0 +1,45 @@
+"""The watchdog acts on silence, and on nothing else."""
+
+import threading
+from typing import Any
+
+from streams.engine.watchdog import Watchdog
+
+
+class Ends:
+    """Collects what the watchdog would end the process for."""
+
+    def __init__(self) -> None:
+        self.reasons: list[str] = []
+        self.stacks: list[str] = []
+        self.first = threading.Event()
+
+    def __call__(self, reason: str, **facts: Any) -> None:
+        self.reasons.append(reason)
+        self.stacks.append(facts["stacks"])
+        self.first.set()
+
+
+def test_a_silent_part_ends_the_process_with_all_stacks() -> None:
+    ends = Ends()
+    watchdog = Watchdog(0.3, end=ends)
+    watchdog.start()
+    watchdog.report("the stuck part")
+    assert ends.first.wait(5)
+    watchdog.stop()
+    assert ends.reasons[0].startswith("the stuck part made no progress")
+    assert "test_a_silent_part_ends_the_process_with_all_stacks" in ends.stacks[0]
+
+
+def test_parts_that_report_or_rest_are_left_alone() -> None:
+    ends = Ends()
+    watchdog = Watchdog(0.3, end=ends)
+    watchdog.start()
+    watchdog.report("resting")
+    watchdog.rest("resting")
+    watchdog.rest("never heard of")
+    for _ in range(20):
+        watchdog.report("busy")
+        assert not ends.first.wait(0.05)
+    watchdog.stop()
+    assert ends.reasons == []
