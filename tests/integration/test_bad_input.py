@@ -68,10 +68,12 @@ def _arrived(city: SmallCity) -> int:
 
 
 def _send_with_nul(city: SmallCity) -> None:
-    """PostgreSQL cannot hold a NUL, other systems can: the last raw event again, as another row, with one in it."""
+    """PostgreSQL cannot hold a NUL, other systems can: a raw event again, as another row, with one in it."""
     registry = Registry(city.registry)
-    framed = _read(city, topics.raw("nguon", "person"), 4)[-1]
-    event: ChangeEvent = Decoder(registry).decode(framed)
+    events: list[tuple[bytes, ChangeEvent]] = [
+        (framed, Decoder(registry).decode(framed)) for framed in _read(city, topics.raw("nguon", "person"), 4)
+    ]
+    framed, event = next(pair for pair in events if pair[1]["after"] is not None)
     assert event["after"] is not None
     schema_id, _ = unframe(framed)
     event = {**event, "row": "nul", "ordinal": 999, "after": {**event["after"], "ho_ten": "Lê\0Văn An"}}
