@@ -31,6 +31,7 @@ _LONGEST_WAIT_SECONDS: Final = 30.0
 #: After this time of reading, trouble is new trouble.
 _CALM_SECONDS: Final = 60.0
 _FLUSH_SECONDS: Final = 2.0
+_ANSWER_SECONDS: Final = 10.0
 
 
 class HandoverFailed(ConnectorsError):  # noqa: N818 - reads as what happened
@@ -74,7 +75,7 @@ class SourceLoop:
         self._end()
 
     def _read_on(self) -> None:
-        self._find_partitions()
+        self._records.begin(self._partitions())
         # What was handed over by an earlier opening comes again from the source: its tokens mean nothing now.
         self._waiting = Acknowledgements()
         self._source.open(self._memory)
@@ -117,18 +118,18 @@ class SourceLoop:
             "after the next start"
         )
 
-    def _find_partitions(self) -> None:
-        for entity in self._manifest.publishes:
-            topic = raw(self._manifest.system, entity)
-            try:
-                found = self._producer.list_topics(topic, timeout=10).topics[topic]
-            except KafkaException as error:
-                raise MemoryUnavailable(
-                    f"looking for topic {topic}: {error.args[0].str()}; see that Kafka runs"
-                ) from None
-            if found.error is not None or not found.partitions:
-                raise MemoryUnavailable(f"looking for topic {topic}: it does not exist; run `lienthong apply`")
-            self._records.partitions[topic] = len(found.partitions)
+    def _partitions(self) -> dict[str, int]:
+        topics = [raw(self._manifest.system, entity) for entity in self._manifest.publishes]
+        return {topic: self._count_partitions(topic) for topic in topics}
+
+    def _count_partitions(self, topic: str) -> int:
+        try:
+            found = self._producer.list_topics(topic, timeout=_ANSWER_SECONDS).topics[topic]
+        except KafkaException as error:
+            raise MemoryUnavailable(f"looking for topic {topic}: {error.args[0].str()}; see that Kafka runs") from None
+        if found.error is not None or not found.partitions:
+            raise MemoryUnavailable(f"looking for topic {topic}: it does not exist; run `lienthong apply`")
+        return len(found.partitions)
 
     def _beat_when_due(self) -> None:
         now = time.monotonic()

@@ -34,8 +34,12 @@ class SourceRecords:
         self._quarantine = quarantine
         self._plans: dict[tuple[int, str, str], Plan] = {}
         self._times = (0, ("ce_time", b""))
-        #: Partitions of each raw topic: markers go to all of them.
-        self.partitions: dict[str, int] = {}
+        self._partitions: dict[str, int] = {}
+
+    def begin(self, partitions: dict[str, int]) -> None:
+        """The source is about to be opened. `partitions` of each raw topic: markers go to all of them."""
+        self._partitions = partitions
+        self._plans.clear()  # the shapes of an earlier opening do not come again
 
     def send(self, changes: Changes) -> Batch:
         """Returns once the producer has taken all of it. Raises KafkaException, and what the registry raises."""
@@ -79,7 +83,7 @@ class SourceRecords:
 
     def _send_marker(self, batch: Batch, plan: Plan, event: ChangeEvent) -> None:
         value, headers = plan.encode(event), self._headers(plan, event)
-        for partition in range(self.partitions[plan.topic]):
+        for partition in range(self._partitions[plan.topic]):
             batch.put(plan.topic, value, headers=headers, partition=partition)
 
     def _headers(self, plan: Plan, event: ChangeEvent) -> list[Header]:
