@@ -2,16 +2,19 @@
 
 import time
 
+from schemas import identity
 from schemas.records import ChangeEvent, Outcome
 
 
 class Tally:
     """Counts the changes of one entity within one batch. Positions are commits, times microseconds since 1970."""
 
-    __slots__ = ("count", "epoch", "first", "last", "newest", "oldest")
+    __slots__ = ("count", "epoch", "event_id", "first", "last", "newest", "oldest")
 
     def __init__(self, event: ChangeEvent) -> None:
         self.epoch = event["epoch"]
+        # Parts of one snapshot, or of one large transaction, share their commit: the first event tells them apart.
+        self.event_id = identity.event_id(event)
         self.first = self.last = event["commit"]
         self.oldest = self.newest = event["source_time"]
         self.count = 0
@@ -39,7 +42,7 @@ class Tally:
             epoch=self.epoch,
             count=self.count,
             reason=None,
-            event_id=None,
+            event_id=self.event_id,
             oldest_source_time=self.oldest,
             newest_source_time=self.newest,
             time=time.time_ns() // 1000,

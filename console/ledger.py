@@ -46,8 +46,6 @@ class Ledger:
 
 def _identity(outcome: Outcome) -> _Identity:
     """The same for the same end of the same records, whoever says it."""
-    # A snapshot, or a transaction larger than a batch, is captured in parts that all bear its one commit position.
-    is_part = outcome["topic"] == "" and outcome["first"] == outcome["last"] and outcome["count"] > 1
     return (
         outcome["result"],
         outcome["system"],
@@ -58,6 +56,6 @@ def _identity(outcome: Outcome) -> _Identity:
         outcome["first"],
         outcome["last"],
         outcome["reason"],
+        # Parts of one snapshot, or of one large transaction, bear one commit position: the first event tells them apart.
         outcome["event_id"],
-        outcome["time"] if is_part else None,
     )

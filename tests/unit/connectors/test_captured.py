@@ -3,8 +3,14 @@ from schemas.records import ChangeEvent
 
 
 def _event(commit: int, source_time: int) -> ChangeEvent:
-    event = {"system": "ho_tich", "resource": "t", "commit": commit, "ordinal": 1, "source_time": source_time, "epoch": 3}
-    return event  # type: ignore[return-value]
+    return {  # type: ignore[typeddict-item]
+        "system": "ho_tich",
+        "resource": "t",
+        "commit": commit,
+        "ordinal": 1,
+        "source_time": source_time,
+        "epoch": 3,
+    }
 
 
 def test_the_range_and_the_times_of_what_was_captured() -> None:

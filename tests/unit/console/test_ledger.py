@@ -40,12 +40,12 @@ def test_a_system_that_publishes_and_subscribes_has_its_dead_letters_apart() -> 
 def test_the_parts_of_a_snapshot_share_a_position_and_count_each() -> None:
     ledger = Ledger()
     for second in range(3):
-        ledger.take(outcome("captured", "ho_tich", "", first=7, last=7, epoch=1, count=1000, time=second))
+        ledger.take(outcome("captured", "ho_tich", "", first=7, last=7, epoch=1, count=1000, event_id=f"e{second}"))
     assert ledger.count("captured", "ho_tich", "person") == 3000
 
 
 def test_a_single_change_that_was_captured_again_after_a_crash_counts_once() -> None:
     ledger = Ledger()
     for second in range(2):
-        ledger.take(outcome("captured", "ho_tich", "", first=8, last=8, epoch=1, time=second))
+        ledger.take(outcome("captured", "ho_tich", "", first=8, last=8, epoch=1, event_id="e", time=second))
     assert ledger.count("captured", "ho_tich", "person") == 1
