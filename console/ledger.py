@@ -56,6 +56,6 @@ def _identity(outcome: Outcome) -> _Identity:
         outcome["first"],
         outcome["last"],
         outcome["reason"],
-        # Parts of one snapshot, or of one large transaction, bear one commit position: the first event tells them apart.
+        # Parts of one snapshot, or of one large transaction, bear one commit: their first event tells them apart.
         outcome["event_id"],
     )
