@@ -1,5 +1,6 @@
 """A Faust app whose Kafka is somebody else's: agents, timers and supervision are Faust's, records come from engines."""
 
+from collections.abc import Callable
 from typing import Any
 
 import faust
@@ -34,7 +35,7 @@ class EngineApp(faust.App):
         self._concurrency[id(channel)] = concurrency
         return channel
 
-    def agent(self, channel: Any = None, *, concurrency: int | None = None, **options: Any) -> Any:
+    def agent(self, channel: Any = None, *, concurrency: int | None = None, **options: Any) -> Callable[[Any], Any]:
         """As ``faust.App.agent``; on an engine's channel the concurrency is what the engine needs.
 
         Leaving a batch waits for its commit, so with a concurrency of 1 only one partition would be worked on at a time

@@ -44,6 +44,8 @@ def settings(name: str) -> EngineSettings:
         session_timeout_ms=6_000,
         batch_size=int(os.environ.get("ENGINE_BATCH", "100")),
         silence_seconds=float(os.environ.get("ENGINE_SILENCE", "60")),
+        high_water=int(os.environ.get("ENGINE_HIGH_WATER", "10000")),
+        low_water=int(os.environ.get("ENGINE_HIGH_WATER", "10000")) // 3,
         infrastructure_errors=(ConnectionError,),
         handover_seconds=1.0,
     )

@@ -59,6 +59,19 @@ def test_workers_join_leave_crash_and_freeze(site: Site) -> None:
     assert site.state("second") == site.changelog()
 
 
+def test_pausing_and_resuming_a_full_queue_loses_and_repeats_nothing(site: Site) -> None:
+    count = 20_000
+    (site.data / "sources").write_text(f"{site.name}.more")
+    site.create("more")
+    site.produce(rows_of(count // 2), suffix="more")
+    worker = site.start("first", ENGINE_HIGH_WATER="120", ENGINE_BATCH="50")
+    until(lambda: site.out_count() >= count // 2, seconds=40, doing="the results of one topic")
+    site.produce(rows_of(count // 2, start=count // 2))
+    until(lambda: site.out_count() >= count, seconds=40, doing="the results of the other")
+    worker.stop()
+    assert_exact(site, count)
+
+
 def test_two_engines_share_a_worker(site: Site) -> None:
     other = Site(site.kafka, site.data)
     worker = site.start("first", ENGINE_NAME=f"{site.name},{other.name}")
