@@ -5,9 +5,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from connectors.errors import Fenced
+from connectors.run_source import make_source
 from schemas import topics
 from schemas.identity import event_id, trace_id
 from schemas.manifest import Manifest
@@ -190,6 +192,29 @@ def test_a_value_that_no_type_holds_becomes_a_dead_letter(database: Database, ci
     assert "92243" not in letter.value["message"]
     seal = Seal.from_file(city.settings.secrets / city.settings.dead_letter_key)
     assert json.loads(seal.open(letter.value["payload"]))["after"]["luc"] == 9224317929600000000
+
+
+def test_bytes_that_are_no_text_become_a_dead_letter(
+    postgres: SharedPostgres, kafka: str, registry: str, tmp_path: Path
+) -> None:
+    """A database in SQL_ASCII holds whatever its programs have written, in the old Vietnamese encodings too."""
+    with fresh(postgres, "") as first:
+        name = f"{first.name}_ascii"
+        first.run(f"CREATE DATABASE {name} ENCODING 'SQL_ASCII' LOCALE_PROVIDER libc LOCALE 'C' TEMPLATE template0")
+        dsn = postgres.dsn(name)
+        with psycopg.connect(dsn, autocommit=True) as connection:
+            database = Database(name, dsn, connection)
+            database.run(_TABLE + "INSERT INTO nguon VALUES (1, NULL, 'An'), (2, NULL, E'NguyÔn \\xd4')")
+            city = kafka_for(kafka, registry, tmp_path, name)
+            city.create_topics()
+            assert len(make_source(_manifest(database), city.settings).sample("person", 5)) == 2
+            with city.loop(_manifest(database)):
+                database.run("INSERT INTO nguon VALUES (3, NULL, E'\\xd4'), (4, NULL, 'Chi')")
+                found = city.rows(2)
+                letters = city.until(topics.DEAD_LETTERS, lambda records: len(records) == 2)
+            database.close()
+    assert [record.value["row"] for record in found] == ["1", "4"]
+    assert {letter.value["reason"] for letter in letters} == {"not_encodable"}
 
 
 def test_rows_get_no_other_key_when_the_key_column_is_renamed(database: Database, city: Kafka) -> None:

@@ -9,6 +9,7 @@ from psycopg import Connection, pq
 from connectors.errors import SourceUnavailable
 from connectors.sources.postgres_capture import lsn, requirements
 from connectors.sources.postgres_capture.relations import Published, Relation
+from connectors.sources.postgres_capture.session import unconverted
 from connectors.sources.postgres_capture.shapes import Shapes
 from connectors.sources.postgres_capture.structure import Table, read_table
 from connectors.sources.postgres_capture.types import ROWS_OF_TYPES, TypeRow, Types
@@ -64,7 +65,9 @@ class Database:
         names = ", ".join(_quoted(column) for column in columns)
         where = " AND ".join(f"{_quoted(name)} = ${n}" for n, name in enumerate(relation.primary_key, 1))
         command = f"SELECT {names} FROM {relation.table.spelled} WHERE {where}"  # noqa: S608 - names are quoted
-        result = self.connection.pgconn.exec_params(command.encode(), [part.encode() for part in key])
+        texts = [part.encode("utf-8", "surrogateescape") for part in key]
+        with unconverted(self.connection):
+            result = self.connection.pgconn.exec_params(command.encode(), texts)
         if result.status != pq.ExecStatus.TUPLES_OK:
             state = (result.error_field(pq.DiagnosticField.SQLSTATE) or b"").decode()
             if state in ("42P01", "42703"):  # undefined table, undefined column: a later change of structure

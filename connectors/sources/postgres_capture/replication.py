@@ -13,7 +13,7 @@ import psycopg
 from psycopg import pq
 
 from connectors.sources.postgres_capture import lsn
-from connectors.sources.postgres_capture.session import conninfo, unavailable
+from connectors.sources.postgres_capture.session import conninfo, holds_bytes, unavailable
 
 #: Seconds from PostgreSQL's epoch, 2000-01-01, back to Unix's.
 POSTGRES_EPOCH_MICROSECONDS: Final = 946_684_800_000_000
@@ -53,6 +53,8 @@ class Replication:
             self._connection = pq.PGconn.connect(info.encode())
             if self._connection.status != pq.ConnStatus.OK:
                 raise psycopg.OperationalError(_line(self._connection.error_message))
+            if holds_bytes(self._connection):
+                self._connection.exec_(b"SET client_encoding = SQL_ASCII")
         self.get = self._connection.get_copy_data
         self._poll = select.poll()
         self._poll.register(self._connection.socket, select.POLLIN)

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 import psycopg
-from psycopg import Connection
+from psycopg import Connection, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from connectors.errors import SourceUnavailable
@@ -25,6 +25,7 @@ SETTINGS: Final = {
     "idle_in_transaction_session_timeout": "0",
     "wal_sender_timeout": "300s",  # while Kafka is away nothing is read
 }
+_BYTES: Final = "SQL_ASCII"
 _STATEMENT_TIMEOUT: Final = "60s"
 _LOCK_TIMEOUT: Final = "20s"
 _NETWORK: Final = {"connect_timeout": "10", "keepalives_idle": "10", "tcp_user_timeout": "30000"}
@@ -56,7 +57,27 @@ def connect_for_reading(dsn: str, system: str) -> Connection[Any]:
         connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
         if connection.info.server_version >= 170000:
             connection.execute("SET transaction_timeout = 0")
+        if holds_bytes(connection.pgconn):
+            connection.execute(f"SET client_encoding = {_BYTES}")
         return connection
+
+
+def holds_bytes(server: pq.abc.PGconn) -> bool:
+    """Whether the database holds text in no stated encoding: asked for UTF-8, it would refuse rows that are none."""
+    return server.parameter_status(b"server_encoding") == _BYTES.encode()
+
+
+@contextmanager
+def unconverted(connection: Connection[Any]) -> Iterator[None]:
+    """Text comes as the bytes that the database holds, where it does not know their encoding."""
+    if not holds_bytes(connection.pgconn):
+        yield
+        return
+    connection.execute(f"SET client_encoding = {_BYTES}")
+    try:
+        yield
+    finally:
+        connection.execute("SET client_encoding = UTF8")
 
 
 @contextmanager
