@@ -84,6 +84,7 @@ def test_a_server_that_is_away_is_unavailable_and_named_without_its_password(ser
     stopping.start()
     with pytest.raises(SourceUnavailable):
         reading.until(reading.confirm)
+    reading.source.close()
     stopping.join()
     assert time.monotonic() - began < 10  # it waits for its readers to have confirmed everything
     with pytest.raises(SourceUnavailable, match="connecting to nguon") as caught:

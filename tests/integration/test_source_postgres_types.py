@@ -65,7 +65,7 @@ TYPED: dict[str, dict[str, Any]] = {
     "numeric(10,2)": {"1": "1.00"},
     "text": {
         "'Nguyễn Thị Ngọc Ánh'": "Nguyễn Thị Ngọc Ánh",
-        r"E'tab\t newline\n return\r backslash\\ \\N \b\f\v'": "tab\t newline\n return\r backslash\\ \\N \b\f\v",
+        r"E'tab\t newline\n return\r backslash\\ \\N \b\f\x0b'": "tab\t newline\n return\r backslash\\ \\N \b\f\v",
         "''": "",
         "'\\N'": "\\N",
         "'🙂 NULL {} \"'": '🙂 NULL {} "',
