@@ -345,8 +345,3 @@ def test_a_table_that_is_rewritten_as_the_snapshot_begins_is_read_anew(database:
     reading.open()
     reading.snapshot()
     assert [row["ten"] for row in reading.rows().values()] == ["A", "B", "C"]
-
-
-def test_memory_is_kept_in_few_words(database: Database) -> None:
-    reading = database.read().snapshot()
-    assert reading.memory.last and len(reading.memory.last["detail"]) < 1000
