@@ -27,6 +27,9 @@ class BatchOwner(Protocol):
     def enter(self, batch: "Batch") -> bool:
         """Whether the batch still counts; a batch that does not is emptied."""
 
+    def progress(self, batch: "Batch") -> None:
+        """The body is still at work."""
+
     async def commit(self, batch: "Batch") -> None:
         """The body went well: return when the transaction has committed, or when the batch no longer counts."""
 
@@ -80,7 +83,7 @@ class Batch:
     @property
     def topic(self) -> str:
         """The source topic of all its records."""
-        return self.piece.records[0].topic
+        return self.piece.topic
 
     @property
     def partition(self) -> int:
@@ -110,6 +113,10 @@ class Batch:
         if self.stage is not Stage.STARTED:
             raise BatchClosedError(f"sending to {topic} from a batch that is not open: send inside `async with batch`")
         self.outbox.append(Output(topic, key, value, partition, headers))
+
+    def progress(self) -> None:
+        """Tell the watchdog that a long body is still at work; without it silence ends the process."""
+        self._owner.progress(self)
 
     def close(self) -> None:
         """It is over, whatever became of it."""

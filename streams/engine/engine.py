@@ -4,7 +4,7 @@ import asyncio
 import concurrent.futures
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import replace
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import structlog
@@ -21,16 +21,14 @@ from streams.engine.errors import AbandonedError, EngineError
 from streams.engine.fail_stop import fail_stop
 from streams.engine.group_offsets import next_offsets
 from streams.engine.handover import Handover, PoisonHandler
-from streams.engine.partitions import SourceQueue
 from streams.engine.recovery import Recovered, Recovery
 from streams.engine.settings import EngineSettings
 from streams.engine.sources import usable_sources
 from streams.engine.state import PartitionState
+from streams.engine.upkeep import Upkeep
 from streams.engine.watchdog import Watchdog
 
 _log = structlog.get_logger(__name__)
-_HOUSE_SECONDS = 30.0
-_CHECKPOINT_SECONDS = 600.0
 
 
 class Engine(Service):
@@ -48,12 +46,14 @@ class Engine(Service):
         super().__init__()
         self.settings = settings
         self.channel = app.engine_channel(concurrency=settings.concurrency)
-        self._watchdog = Watchdog(settings.silence_seconds)
+        self._watchdog = Watchdog(settings.silence_seconds, name=settings.group)
         self._cluster = Cluster(settings)
         self._cache = Cache(settings.block_cache_bytes)
         self._handover = Handover(settings, self.channel, self._watchdog)
         self._handover.on_poison = on_poison
         self._consumer = GroupConsumer(settings, self, self._watchdog)
+        # Of its own: steps of other engines may take long and must not stand before this one's.
+        self._pool = ThreadPoolExecutor(4, thread_name_prefix="engine-step")
         #: Held while partitions are taken over or let go, one such step after the other.
         self._lifecycle = asyncio.Lock()
         self._assignment: Assignment | None = None
@@ -104,6 +104,7 @@ class Engine(Service):
         await self._blocking(lambda: self._consumer.stop(seconds=self.settings.stop_seconds))
         self._handover.rounds.stop()
         self._watchdog.stop()
+        self._pool.shutdown(wait=False)
 
     @Service.task
     async def _serve(self) -> None:
@@ -118,7 +119,8 @@ class Engine(Service):
         if self._is_stopping:
             return
         self._consumer.start()
-        await asyncio.gather(self._handover.run(), self._keep_house())
+        upkeep = Upkeep(self.settings.changelog, self._cluster, assignment=lambda: self._assignment)
+        await asyncio.gather(self._handover.run(), upkeep.run(self._pool))
 
     async def _await_topics(self) -> None:
         """Whoever sets the topics up may start at the same time."""
@@ -192,7 +194,7 @@ class Engine(Service):
         partition = assignment.partitions[recovered.number]
         partition.state, partition.changelog_id = recovered.state, recovered.changelog_id
         partition.committed |= recovered.offsets
-        partition.queues = {topic: SourceQueue() for topic in recovered.offsets}
+        partition.replace_queues(removed=set(), added=recovered.offsets)
         places = {(topic, recovered.number): offset for topic, offset in recovered.offsets.items()}
         self._consumer.begin(assignment, places)
         metrics.PARTITIONS.labels(self.settings.group).inc()
@@ -218,7 +220,12 @@ class Engine(Service):
 
     async def _change_topics(self, assignment: Assignment) -> None:
         before = set(assignment.topics)
-        wanted = [self.settings.anchor, *self.settings.topics()]
+        # A topic that comes back while a batch of it is still under way would begin before that batch: next time.
+        wanted = [
+            topic
+            for topic in [self.settings.anchor, *self.settings.topics()]
+            if topic in before or not _has_work(assignment, topic)
+        ]
         try:
             usable, offsets = await self._blocking(lambda: self._look_up(assignment, wanted))
         except AbandonedError:
@@ -228,9 +235,8 @@ class Engine(Service):
             return
         assignment.topics = usable
         for partition in assignment.partitions.values():
-            kept = {topic: queue for topic, queue in partition.queues.items() if topic not in removed}
             added = {topic: offset for (topic, number), offset in offsets.items() if number == partition.number}
-            partition.queues = kept | {topic: SourceQueue() for topic in added}
+            partition.replace_queues(removed=removed, added=added)
             partition.committed |= added
         self._consumer.forget(assignment, removed)
         self._consumer.begin(assignment, offsets)
@@ -238,13 +244,18 @@ class Engine(Service):
 
     async def _find_again(self, assignment: Assignment, place: Place, seen: Fetching) -> None:
         """A topic was recreated, or retention overtook the worker, while it ran."""
+        topic, number = place
         while assignment.is_current:
+            # What was fetched before is committed first: the new place follows from what is committed.
+            if assignment.partitions[number].has_work(topic):
+                await asyncio.sleep(0.05)
+                continue
             try:
                 offsets = await self._blocking(lambda: self._offsets(assignment, [place]))
             except AbandonedError:
                 return
             except KafkaException as error:
-                _log.warning("a source partition waits for the broker", topic=place[0], error=str(error))
+                _log.warning("a source partition waits for the broker", topic=topic, error=str(error))
                 await asyncio.sleep(1.0)
             else:
                 self._consumer.begin_again(assignment, place, seen, offsets[place])
@@ -272,42 +283,10 @@ class Engine(Service):
         finally:
             reader.close()
 
-    # --- upkeep
-
-    async def _keep_house(self) -> None:
-        refreshed = time.monotonic()
-        while True:
-            await asyncio.sleep(_HOUSE_SECONDS)
-            await self._check_changelog()
-            if time.monotonic() - refreshed > _CHECKPOINT_SECONDS:
-                refreshed = time.monotonic()
-                self._refresh_checkpoints()
-
-    async def _check_changelog(self) -> None:
-        """A changelog that was recreated under a running worker no longer holds what the local state holds."""
-        changelog = self.settings.changelog
-        try:
-            shape = (await self._blocking(lambda: self._cluster.describe([changelog]))).get(changelog)
-        except KafkaException as error:
-            _log.warning("the changelog could not be checked", error=str(error))
-            return
-        partitions = self._assignment.partitions.values() if self._assignment is not None else []
-        known = {partition.changelog_id for partition in partitions if partition.state is not None}
-        if shape is None or known - {shape.topic_id}:
-            fail_stop("the changelog was deleted or recreated while the engine ran", changelog=changelog)
-
-    def _refresh_checkpoints(self) -> None:
-        # A state that is owned is complete, however long ago something was written to it.
-        for partition in self._assignment.partitions.values() if self._assignment is not None else []:
-            if partition.state is not None and partition.in_flight is None:
-                checkpoint = partition.state.checkpoint()
-                if checkpoint is not None:
-                    partition.state.apply({}, replace(checkpoint, written=time.time()))
-
     # --- threads
 
     async def _blocking(self, call: Callable[[], Any]) -> Any:
-        return await asyncio.get_running_loop().run_in_executor(None, call)
+        return await asyncio.get_running_loop().run_in_executor(self._pool, call)
 
     def _call(self, call: Callable[[], None]) -> None:
         """Run on the loop soon; nothing happens when the loop is closed, for then nothing counts any more."""
@@ -331,6 +310,10 @@ class Engine(Service):
         except Exception as error:
             _log.exception("the engine failed")
             fail_stop("the engine failed", kind=type(error).__name__)
+
+
+def _has_work(assignment: Assignment, topic: str) -> bool:
+    return any(partition.has_work(topic) for partition in assignment.partitions.values())
 
 
 def _close(states: list[PartitionState]) -> None:

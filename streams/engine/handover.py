@@ -90,6 +90,11 @@ class Handover:
         self._watchdog.report(_part(batch.home))
         return True
 
+    def progress(self, batch: Batch) -> None:
+        """See BatchOwner."""
+        if batch.stage is Stage.STARTED:
+            self._watchdog.report(_part(batch.home))
+
     async def commit(self, batch: Batch) -> None:
         """See BatchOwner."""
         batch.stage = Stage.LEFT
@@ -118,15 +123,19 @@ class Handover:
     # --- inside
 
     async def _hand_out(self) -> None:
+        assignment = self._assignment
         for partition in self._partitions():
-            if self._is_draining or len(self._busy()) >= self._settings.concurrency:
+            # Giving lets others run: the partitions may be on their way to another worker by now.
+            if self._is_draining or assignment is None or assignment is not self._assignment:
+                return
+            if len(self._busy()) >= self._settings.concurrency:
                 return
             # A channel without a reader drops what it is given.
             if not self._channel.subscriber_count:
                 return
             piece = partition.next_piece(records=self._settings.batch_size, size=self._settings.batch_bytes)
-            if piece is not None and self._assignment is not None:
-                await self._give(piece, partition, self._assignment)
+            if piece is not None:
+                await self._give(piece, partition, assignment)
 
     async def _give(self, piece: Piece, partition: Partition, assignment: Assignment) -> None:
         batch = Batch(piece, home=partition, assignment=assignment, owner=self)

@@ -26,6 +26,11 @@ class Piece:
     #: Set when ``on_poison`` is to deal with its only record: the error that it failed with.
     poison: BaseException | None = None
 
+    @property
+    def topic(self) -> str:
+        """The topic of all its records."""
+        return self.records[0].topic
+
 
 class SourceQueue:
     """Records of one source partition. The consumer's thread appends, the event loop takes."""
@@ -99,6 +104,18 @@ class Partition:
                 self.turn = place + 1
                 return Piece(taken)
         return None
+
+    def has_work(self, topic: str) -> bool:
+        """Whether records of the topic are queued, under way or to be tried again."""
+        queue = self.queues.get(topic)
+        under_way = self.in_flight is not None and self.in_flight.topic == topic
+        return bool(queue) or under_way or any(piece.topic == topic for piece in self.returned)
+
+    def replace_queues(self, *, removed: set[str], added: Iterable[str]) -> None:
+        """Take topics out, with all that waits of them, and others in."""
+        kept = {topic: queue for topic, queue in self.queues.items() if topic not in removed}
+        self.queues = kept | {topic: SourceQueue() for topic in added}
+        self.returned = deque(piece for piece in self.returned if piece.topic not in removed)
 
     def give_back(self, pieces: Iterable[Piece], *, delay: float) -> None:
         """The pieces come next, in this order, before anything else and not before ``delay`` seconds."""

@@ -17,7 +17,7 @@ _log = structlog.get_logger(__name__)
 #: Where the checkpoint stands: no record of a compacted topic has an empty key, and put() refuses it.
 _CHECKPOINT = b""
 _LOCK_SECONDS = 10.0
-_MEMTABLE_BYTES = 16 * 1024 * 1024
+_MEMTABLE_BYTES = 8 * 1024 * 1024
 
 
 class PartitionState:

@@ -20,8 +20,9 @@ class Watchdog:
     to do rests.
     """
 
-    def __init__(self, silence: float, *, end: Callable[..., object] = fail_stop) -> None:
-        """``silence`` in seconds. ``end`` is called with a reason and with the stacks."""
+    def __init__(self, silence: float, *, name: str = "", end: Callable[..., object] = fail_stop) -> None:
+        """``silence`` in seconds; ``name`` of what is watched. ``end`` is called with a reason and with the stacks."""
+        self._name = name
         self._silence = silence
         self._end = end
         self._last: dict[str, float] = {}
@@ -65,6 +66,7 @@ class Watchdog:
             if now - last > self._silence:
                 self._end(
                     f"{part} made no progress for {now - last:.0f} s; read the stacks to see what it waits for",
+                    watching=self._name,
                     stacks=stacks(),
                 )
                 self._last.pop(part, None)

@@ -66,3 +66,21 @@ def test_what_was_given_back_comes_first_in_its_order_and_after_its_delay() -> N
     assert taken(partition) is None
     partition.not_before = time.monotonic()
     assert [taken(partition) for _ in range(4)] == [[("b", 1)], [("b", 2)], [("b", 3)], [("a", 5)]]
+
+
+def test_a_topic_has_work_while_it_is_queued_or_waits_to_be_tried_again() -> None:
+    partition = partition_with(a=rows("a", 1), b=[])
+    assert partition.has_work("a")
+    assert not partition.has_work("b")
+    assert not partition.has_work("c")
+    partition.give_back([Piece(rows("b", 1))], delay=60)
+    assert partition.has_work("b")
+
+
+def test_a_topic_that_is_taken_out_leaves_nothing_behind() -> None:
+    partition = partition_with(a=rows("a", 1), b=rows("b", 1))
+    partition.give_back([Piece(rows("a", 0)), Piece(rows("b", 0))], delay=0)
+    partition.replace_queues(removed={"a"}, added=["c"])
+    assert not partition.has_work("a")
+    assert [taken(partition), taken(partition), taken(partition)] == [[("b", 0)], [("b", 1)], None]
+    assert set(partition.queues) == {"b", "c"}
