@@ -59,7 +59,8 @@ def shared_topics() -> list[Topic]:
     """The topics that exist once in a city."""
     return [
         Topic(CATALOGUE, 1, _compacted()),
-        Topic(CONNECTORS, 1, _compacted()),
+        # Each connector speaks every few seconds and each start reads it whole: small segments are compacted soon.
+        Topic(CONNECTORS, 1, _compacted() | {"segment.bytes": str(16 * 1024 * 1024)}),
         Topic(DEAD_LETTERS, 1, _retained(90 * _DAY_MS)),
         Topic(OUTCOMES, 1, _retained(30 * _DAY_MS)),
     ]

@@ -79,7 +79,7 @@ class SharedPostgres:
     password: str
 
     def dsn(self, dbname: str = "postgres") -> str:
-        """A URL for psycopg and psycopg2."""
+        """A URL for psycopg."""
         return f"postgresql://postgres:{quote(self.password)}@127.0.0.1:{self.port}/{quote(dbname)}"
 
     def create_database(self) -> str:
