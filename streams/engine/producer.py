@@ -23,6 +23,8 @@ _kafka_log = logging.getLogger("streams.engine.kafka")
 _T = TypeVar("_T")
 #: Seconds for one call; after it progress is reported and the call repeated.
 _PATIENCE = 2.0
+#: Seconds after which a call has not kept its time-out: the client is stuck, and only a new process helps.
+_STUCK = 20.0
 #: What the broker would refuse again, however often it is tried.
 _DATA_CODES = frozenset(
     {
@@ -95,7 +97,7 @@ class RoundProducer:
 
         Raises AbortedError when the transaction was aborted, AbandonedError when ``stop`` came before its end.
         """
-        self._watchdog.report(self._name)
+        self._watchdog.report(self._name, within=_STUCK)
         try:
             self._producer.begin_transaction()
             for batch in round_.batches:
@@ -178,7 +180,7 @@ class RoundProducer:
                 _log.warning("Kafka does not answer: trying again", doing=self._name, error=str(error))
 
     def _go_on(self) -> None:
-        self._watchdog.report(self._name)
+        self._watchdog.report(self._name, within=_STUCK)
         if self._is_stopping:
             raise AbandonedError("committing a round: the engine stops")
 

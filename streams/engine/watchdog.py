@@ -25,7 +25,9 @@ class Watchdog:
         self._name = name
         self._silence = silence
         self._end = end
-        self._last: dict[str, float] = {}
+        #: When each part has to report again at the latest, and when it did last.
+        self._due: dict[str, tuple[float, float]] = {}
+        self._lock = threading.Lock()
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="engine-watchdog", daemon=True)
 
@@ -40,13 +42,16 @@ class Watchdog:
             self._thread.join()
         faulthandler.cancel_dump_traceback_later()
 
-    def report(self, part: str) -> None:
-        """``part`` is at work. May be called from any thread, and often."""
-        self._last[part] = time.monotonic()
+    def report(self, part: str, *, within: float | None = None) -> None:
+        """``part`` is at work and reports again ``within`` so many seconds. From any thread, as often as it likes."""
+        now = time.monotonic()
+        with self._lock:
+            self._due[part] = (now, now + (within or self._silence))
 
     def rest(self, part: str) -> None:
         """``part`` has nothing to do until it reports again."""
-        self._last.pop(part, None)
+        with self._lock:
+            self._due.pop(part, None)
 
     def _watch(self) -> None:
         tick = min(1.0, self._silence / 10)
@@ -57,19 +62,20 @@ class Watchdog:
             now = time.monotonic()
             if now - previous > tick + self._silence / 4:
                 # The whole process was frozen, and nobody could report.
-                self._last = dict.fromkeys(list(self._last), now)
+                with self._lock:
+                    self._due = dict.fromkeys(self._due, (now, now + self._silence))
             previous = now
             self._look(now)
 
     def _look(self, now: float) -> None:
-        for part, last in list(self._last.items()):
-            if now - last > self._silence:
+        for part, (last, due) in list(self._due.items()):
+            if now > due:
                 self._end(
                     f"{part} made no progress for {now - last:.0f} s; read the stacks to see what it waits for",
                     watching=self._name,
                     stacks=stacks(),
                 )
-                self._last.pop(part, None)
+                self.rest(part)
 
 
 def stacks() -> str:

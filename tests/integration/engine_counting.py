@@ -4,8 +4,10 @@ For each name in ENGINE_NAME one engine: sources ``<name>.in`` (the anchor) and 
 ``<name>.out`` with value ``<count>:<value read>``; poison goes to ``<name>.dead``.
 """
 
+import faulthandler
 import os
 import random
+import signal
 import threading
 from functools import partial
 from pathlib import Path
@@ -17,6 +19,7 @@ WORKER, DATA = os.environ["ENGINE_WORKER"], Path(os.environ["ENGINE_DATA"])
 RAISE_SHARE = float(os.environ.get("ENGINE_RAISE_SHARE", "0"))
 
 schemas.logs.configure("counting")
+faulthandler.register(signal.SIGUSR1)  # for whoever wonders where a worker stands
 app = EngineApp(f"counting-{WORKER}")
 
 

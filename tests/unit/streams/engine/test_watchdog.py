@@ -31,6 +31,17 @@ def test_a_silent_part_ends_the_process_with_all_stacks() -> None:
     assert "test_a_silent_part_ends_the_process_with_all_stacks" in ends.stacks[0]
 
 
+def test_a_part_may_promise_to_report_sooner_than_others() -> None:
+    ends = Ends()
+    watchdog = Watchdog(2, end=ends)
+    watchdog.start()
+    watchdog.report("slow")
+    watchdog.report("quick", within=0.1)
+    assert ends.first.wait(1.5)
+    watchdog.stop()
+    assert [reason.split(" ")[0] for reason in ends.reasons] == ["quick"]
+
+
 def test_parts_that_report_or_rest_are_left_alone() -> None:
     ends = Ends()
     watchdog = Watchdog(0.3, end=ends)
