@@ -58,6 +58,7 @@ class Batch:
         "attempt",
         "changelog_next",
         "home",
+        "is_committed",
         "outbox",
         "piece",
         "records",
@@ -77,6 +78,8 @@ class Batch:
         self.attempt = piece.failures + piece.outages + 1
         self.outbox: list[Output] = []
         self.stage = Stage.HANDED_OUT
+        #: Whether its transaction committed: known when the batch has been left.
+        self.is_committed = False
         #: The changelog offset after this batch's last record there; set by the delivery report.
         self.changelog_next: int | None = None
 

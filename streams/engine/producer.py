@@ -113,6 +113,7 @@ class RoundProducer:
             self._watchdog.rest(self._name)
         for batch in round_.batches:
             _apply(batch)
+            batch.is_committed = True
 
     def _write(self, batch: Batch, round_: Round) -> None:
         round_.writing = batch

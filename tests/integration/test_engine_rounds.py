@@ -127,6 +127,7 @@ def test_outputs_state_and_offsets_of_all_batches_are_committed_together(scene: 
     assert (scene.committed(1), scene.committed(2)) == (5, 10)
     assert read(scene.kafka, scene.settings.changelog)[1] == [(b"a", b"1"), (b"b", b"2")]
     assert dict(scene.state.items()) == {b"a": b"1", b"b": b"2"}
+    assert first.is_committed
     checkpoint = scene.state.checkpoint()
     assert checkpoint is not None
     assert (checkpoint.topic_id, checkpoint.next_offset) == ("id", 2)
@@ -145,6 +146,7 @@ def test_a_zombie_of_an_older_generation_commits_nothing(scene: Scene) -> None:
     assert scene.committed() < 0
     assert read(scene.kafka, scene.settings.changelog)[1] == []
     assert scene.state.get(b"a") is None
+    assert not zombie.is_committed
     alive = scene.batch(offset=4)
     alive.send(scene.out, b"k", b"from the living")
     scene.producer.commit(Round([alive]))
