@@ -73,7 +73,7 @@ def add_agent(app: EngineApp, entity: str, engine: Engine, worker: Worker) -> No
             tally = None
             async with batch:
                 tally = worker.process(batch)
-            if tally is not None:
+            if tally is not None and batch.is_committed:
                 metrics.count(tally)
 
     app.agent(engine.channel, name=f"streams.{entity}")(agent)
