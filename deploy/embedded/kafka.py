@@ -110,6 +110,8 @@ def _settings(*, port: int, controller_port: int, logs: Path) -> dict[str, str |
         "transaction.state.log.replication.factor": 1,
         "transaction.state.log.min.isr": 1,
         "transaction.state.log.num.partitions": 4,
+        # A dead worker's open transaction holds its partitions up until it is found: look every second, not every ten.
+        "transaction.abort.timed.out.transaction.cleanup.interval.ms": 1000,
         "share.coordinator.state.topic.replication.factor": 1,
         "share.coordinator.state.topic.min.isr": 1,
         "group.initial.rebalance.delay.ms": 0,

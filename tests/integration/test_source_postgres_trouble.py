@@ -108,7 +108,7 @@ def test_a_reader_that_pauses_within_a_transaction_confirms_nothing_of_its_own_a
     private_postgres: Callable[[], Postgres], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The server sends keepalives meanwhile; a transaction that was read before and not confirmed must not be lost."""
-    monkeypatch.setitem(session.SETTINGS, "wal_sender_timeout", "2s")
+    monkeypatch.setitem(session.SETTINGS, "wal_sender_timeout", "6s")  # a keepalive after 3 s of silence
     server = private_postgres()
     _run(server, _TABLE)
     reading = _reading(server).snapshot()
@@ -124,9 +124,9 @@ def test_a_reader_that_pauses_within_a_transaction_confirms_nothing_of_its_own_a
     paused = 0
     while len(reading.streamed) < 29_003:
         reading.step()
-        if paused < 5 and len(reading.streamed) > 4000 * (paused + 1):
+        if paused < 3 and len(reading.streamed) > 6000 * (paused + 1):
             paused += 1
-            _wait(server, 1.2)
+            _wait(server, 3.3)
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         [position] = connection.execute("SELECT confirmed_flush_lsn::text FROM pg_replication_slots").fetchone() or (
             "",
