@@ -43,7 +43,8 @@ class DeliveryLoop:
         admin: AdminClient,
         control: Control,
     ) -> None:
-        self.status = Status()
+        # It begins by repeating what was said last: the word of a process that dies at once must not hide it.
+        self.status = Status(position=reported.up_to(stream, unheard=-1))
         self.name = stream.entity if stream.partition == 0 else f"{stream.entity}/{stream.partition}"
         self._entity = stream.entity
         self._stream = stream
@@ -111,7 +112,7 @@ class DeliveryLoop:
 
     def _report_what_was_left(self, reported: Reported, stream: Stream, position: int) -> None:
         """An earlier process may have died between the target's commit and its report."""
-        at = reported.ended.get((stream.topic, stream.partition), position)
+        at = reported.up_to(stream, unheard=position)
         if at >= position:
             return
         self._reading = None

@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 from connectors.delivery.batch import Batch, Failure
 from connectors.delivery.trouble import KafkaTrouble
 from connectors.topic_end import last_value
+from connectors.values import Stream
 from schemas import compose, topics
 from schemas.dead_letters import Reason
 from schemas.kafka import consumer_settings
@@ -34,6 +35,10 @@ class Reported:
     ended: dict[Place, int] = field(default_factory=dict)
     #: What was buried lately, by topic, partition and offset.
     buried: dict[tuple[str, int, int], Reason] = field(default_factory=dict)
+
+    def up_to(self, stream: Stream, *, unheard: int) -> int:
+        """Offset after the last delivery reported: 0 where the sink spoke and never of this, else `unheard`."""
+        return self.ended.get((stream.topic, stream.partition), 0 if self.generation else unheard)
 
     def rejected(self, batch: Batch) -> dict[int, Failure]:
         """Which items of a batch that was committed are dead letters, by place."""

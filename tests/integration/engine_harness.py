@@ -97,7 +97,8 @@ class Site:
 
     def produce(self, rows: Iterable[tuple[int, bytes, bytes]], *, suffix: str = "in") -> None:
         """Rows of (partition, key, value)."""
-        producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5})
+        # Without idempotence a batch that is sent again overtakes nobody only by luck.
+        producer = Producer({"bootstrap.servers": self.kafka, "linger.ms": 5, "enable.idempotence": True})
         for partition, key, value in rows:
             producer.produce(f"{self.name}.{suffix}", value, key, partition)
             producer.poll(0)
