@@ -119,6 +119,10 @@ class Capture:
         assert self._store is not None  # noqa: S101 - opened before
         return self._store
 
+    @property
+    def _soon(self) -> float:
+        return min(self._times.lateness, self._times.sweep)
+
     def _keep(self, phase: Phase, kept: Kept) -> None:
         self._memory.keep(epoch=self.epoch, phase=phase, detail=kept.model_dump_json())
         self._kept = kept
@@ -129,7 +133,7 @@ class Capture:
         self._prepared = self._unacknowledged()
         # What was on its way when this process started is committed by the time of the second sweep.
         self._begin_rounds(first_sweep=0.0)
-        self._pauses = chain([min(self._times.lateness, self._times.sweep)], repeat(self._times.sweep))
+        self._pauses = chain([self._soon], repeat(self._times.sweep))
 
     def _begin_anew(self, why: str) -> None:
         """Each step leaves a memory that, after a crash, leads here again."""
@@ -161,7 +165,7 @@ class Capture:
             ahead = changes.changes_of(drafts, table, stamp, first=ordinal)
             ordinal += len(drafts)
         # Changes that were on their way while it was read are committed by the time of the first sweep.
-        self._begin_rounds(first_sweep=self._times.lateness)
+        self._begin_rounds(first_sweep=self._soon)
         yield Changes(ahead, Token(self.epoch, commit))
 
     def _snapshot_drafts(self) -> Iterator[tuple[list[changes.Draft], Table]]:

@@ -45,7 +45,7 @@ class Rounds:
         if self._begun is None:
             self._begin()
         page = queries.page_of_changes(connection, self.table, since=self.window.floor, after=self._after)
-        if page and self._after is not None and page[-1].key == self._after.key:
+        if len(page) == queries.PAGE and _place(page[-1]) == _place(self._after):
             raise SourceUnavailable(
                 f"reading {self.table.resource}: its cursor {self.table.cursor.name} is finer than the driver tells; "
                 "name a column of whole microseconds, or a number, under `connect: cursors`"
@@ -73,3 +73,7 @@ class Rounds:
             self._whole_due = now + (_WINDOW_SHARE - 1) * (now - self._begun)
         self._begun = None
         self.due = now + self._every
+
+
+def _place(found: Found | None) -> tuple[Any, Any]:
+    return (found.cursor, found.key) if found else (None, None)
