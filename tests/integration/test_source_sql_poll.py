@@ -31,9 +31,9 @@ CREATE TABLE {TABLE} (
     co boolean, von numeric(20, 3), duong so_duong, he_so double precision, ngay date, luc timestamp, lap timestamptz,
     gio time, tep bytea, loai loai, them jsonb, nganh text[], nam integer[]);
 CREATE INDEX ON {TABLE} (phien_ban);
-INSERT INTO {TABLE} VALUES ('6f0f7a2e-1111-4222-8333-944444444444', 'A,B', 1, true, 1234567890123456.100, 0.0000001, 0.5,
-    '2020-02-29', '1969-12-31 23:59:59.5', '2026-01-01 00:00:00+07', '23:59:59.000001', '\\x00ff', 'công ty',
-    '{{"a": [1]}}', '{{"x y",NULL}}', '{{1,2}}');
+INSERT INTO {TABLE} VALUES ('6f0f7a2e-1111-4222-8333-944444444444', 'A,B', 1, true, 1234567890123456.100,
+    0.0000001, 0.5, '2020-02-29', '1969-12-31 23:59:59.5', '2026-01-01 00:00:00+07', '23:59:59.000001', '\\x00ff',
+    'công ty', '{{"a": [1]}}', '{{"x y",NULL}}', '{{1,2}}');
 INSERT INTO {TABLE} (id, "tên hiệu", phien_ban, ngay, lap, von)
 VALUES ('6f0f7a2e-1111-4222-8333-955555555555', 'C', 1, 'infinity', '-infinity', 'NaN');
 """
@@ -234,7 +234,8 @@ def test_samples_are_typed(database: Polled) -> None:
 
 
 _PEOPLE = f"""
-CREATE TABLE {TABLE} (id bigint PRIMARY KEY, ma text, ten text, cap_nhat timestamptz NOT NULL DEFAULT clock_timestamp());
+CREATE TABLE {TABLE} (
+    id bigint PRIMARY KEY, ma text, ten text, cap_nhat timestamptz NOT NULL DEFAULT clock_timestamp());
 INSERT INTO {TABLE} VALUES (1, '001099012345', 'An'), (2, NULL, 'Mới sinh');
 """
 
