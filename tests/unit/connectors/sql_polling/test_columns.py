@@ -13,7 +13,7 @@ from connectors.sources.sql_polling.columns import column_of, family_of
 
 _SQLITE = sqlite.dialect()
 _MYSQL = mysql.dialect()
-_POSTGRES = postgresql.dialect()
+_POSTGRES = postgresql.dialect()  # type: ignore[no-untyped-call]
 
 
 @pytest.mark.parametrize(
