@@ -199,7 +199,7 @@ def test_what_stands_in_the_way_is_found_with_its_remedy(postgres: SharedPostgre
         remedies = [finding.remedy for finding in database.source().probe() if finding.problem]
         assert remedies == [
             f"ALTER TABLE {TABLE} ALTER COLUMN cap_nhat SET NOT NULL;  -- once no row has NULL there",
-            f"CREATE INDEX ON {TABLE} (cap_nhat);",
+            f"CREATE INDEX ON {TABLE} (cap_nhat, id);",
         ]
         for remedy in remedies:
             database.run(remedy)

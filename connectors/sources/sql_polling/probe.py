@@ -37,9 +37,9 @@ def _cursor(inspector: sa.Inspector, table: Table) -> Iterator[Finding]:
         remedy = "name a timestamp or a growing number that every change of a row sets anew"
         yield Finding(table.resource, problem, remedy)
     if cursor not in _led(inspector, name, schema):
-        remedy = f"CREATE INDEX ON {table.resource} ({cursor});"
-        if table.dialect != "postgresql":
-            remedy = f"CREATE INDEX {name}_{cursor} ON {table.resource} ({cursor});"
+        called = "" if table.dialect == "postgresql" else f"{name}_{cursor} "
+        columns = ", ".join(dict.fromkeys([cursor, *(column.name for column in table.key)]))
+        remedy = f"CREATE INDEX {called}ON {table.resource} ({columns});"
         yield Finding(table.resource, f"no index begins with cursor {cursor}: each round reads the whole table", remedy)
 
 

@@ -116,6 +116,18 @@ def test_a_dear_window_is_read_seldom_and_what_is_new_at_once(
     assert len(_round(rounds, connection, clock)) == 5
 
 
+def test_what_is_new_does_not_wait_for_a_large_window(connection: sa.Connection, rounds: Rounds, clock: Clock) -> None:
+    _put(connection, *(("a", n, 1) for n in range(9)))
+    _round(rounds, connection, clock)
+    clock.now += 100.0
+    rounds.step(connection)  # nothing new
+    rounds.step(connection)  # the window's first page
+    _put(connection, ("b", 1, 2))
+    clock.now += 2.0
+    assert [found.name for found in rounds.step(connection)] == ["b,1"]
+    assert [found.name for found in rounds.step(connection)] == ["a,3", "a,4", "a,5"]
+
+
 def test_pages_that_do_not_end_are_an_error(
     connection: sa.Connection, rounds: Rounds, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,7 +135,8 @@ def test_pages_that_do_not_end_are_an_error(
     always = rounds.step(connection)
     monkeypatch.setattr(queries, "page_of_changes", lambda *_, **__: always)
     with pytest.raises(SourceUnavailable, match="finer"):
-        rounds.step(connection)
+        for _ in range(2):
+            rounds.step(connection)
 
 
 def _swept(connection: sa.Connection, store: Store, table: Table) -> tuple[list[str], list[str]]:
