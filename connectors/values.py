@@ -35,7 +35,8 @@ class Write(NamedTuple):
     """One delivery in the target's own terms.
 
     `key` and `values` by column; `moved_to` is the new key of a rename, else None; `values` is empty in delete and
-    rename. `event_id` names the change that it stems from.
+    rename. `event_id` names the change that it stems from, `source_time` when that was (microseconds since 1970, 0
+    where it is not known).
     """
 
     operation: DeliveryOperation
@@ -45,6 +46,7 @@ class Write(NamedTuple):
     version: int
     offset: int
     event_id: str
+    source_time: int = 0
 
 
 @dataclass(frozen=True, slots=True)

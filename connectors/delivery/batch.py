@@ -115,7 +115,8 @@ class Translator:
             moved_to = self._key(_stated(delivery["moved_to"], "moved_to", delivery))
             # A key that the target cannot hold: there the record is out of scope.
             operation = "rename" if moved_to else "delete"
-        return Write(operation, key, values, moved_to, delivery["version"], offset, delivery["event_id"])
+        version, event_id, source_time = delivery["version"], delivery["event_id"], delivery["source_time"]
+        return Write(operation, key, values, moved_to, version, offset, event_id, source_time)
 
 
 def _stated(value: T | None, name: str, delivery: Delivery) -> T:
