@@ -15,7 +15,8 @@ from connectors.values import Rejected, Write
 
 OpenTarget = Callable[[pytest.FixtureRequest], AbstractContextManager[SinkTarget]]
 
-_TOO_LONG = "Ừ" * (NAME_LIMIT + 1)
+#: More than the column `ho_ten` of a target takes.
+TOO_LONG = "Ừ" * (NAME_LIMIT + 1)
 
 
 def sink_suite(open_target: OpenTarget) -> type["SinkSuite"]:
@@ -166,7 +167,7 @@ class SinkSuite:
 
     def test_cut_off_in_a_write_means_neither_data_nor_position(self, target: SinkTarget, feed: Feed) -> None:
         feed.write(upsert("k#1", ho_ten="An"))
-        items = [upsert("k#1", ho_ten="Bình"), upsert("k#2", ho_ten=_TOO_LONG), upsert("k#3", ho_ten="Chi")]
+        items = [upsert("k#1", ho_ten="Bình"), upsert("k#2", ho_ten=TOO_LONG), upsert("k#3", ho_ten="Chi")]
         with pytest.raises(SinkUnavailable):
             feed.write(*items, reject=lambda _: target.sever())
         assert target.rows() == expected({}, [upsert("k#1", ho_ten="An")])
@@ -185,7 +186,7 @@ class SinkSuite:
 
     def test_what_cannot_be_buried_is_not_passed_over(self, target: SinkTarget, feed: Feed) -> None:
         with pytest.raises(ConnectionError):
-            feed.write(upsert("k#1", ho_ten="An"), upsert("k#2", ho_ten=_TOO_LONG), reject=_fail)
+            feed.write(upsert("k#1", ho_ten="An"), upsert("k#2", ho_ten=TOO_LONG), reject=fail)
         assert target.rows() == {}
         assert feed.open() == 0
 
@@ -209,7 +210,7 @@ class SinkSuite:
 
     def test_taken_over_in_the_middle_of_a_write_it_writes_nothing(self, target: SinkTarget, feed: Feed) -> None:
         newer: list[Feed] = []
-        items = [upsert("k#1", ho_ten="cũ"), upsert("k#2", ho_ten=_TOO_LONG)]
+        items = [upsert("k#1", ho_ten="cũ"), upsert("k#2", ho_ten=TOO_LONG)]
         with pytest.raises((Fenced, SinkUnavailable)):
             feed.write(*items, reject=lambda _: newer.append(Feed(target.sink())))
         assert (target.rows(), newer[0].position) == ({}, 0)
@@ -239,23 +240,23 @@ class SinkSuite:
 
     def test_one_bad_row_among_many(self, target: SinkTarget, feed: Feed) -> None:
         items = [upsert(f"k#{number}", ho_ten=f"Người {number}") for number in range(300)]
-        items[137] = upsert("k#137", ho_ten=_TOO_LONG)
+        items[137] = upsert("k#137", ho_ten=TOO_LONG)
         feed.write(*items)
         assert target.rows() == expected({}, [item for item in items if item.key[KEY] != "k#137"])
         assert [(refused.place, refused.reason) for refused in feed.rejected] == [(137, "value_too_long")]
         assert feed.rejected[0].column == "ho_ten"
         assert "ho_ten" in feed.rejected[0].message
-        assert _TOO_LONG not in feed.rejected[0].message
+        assert TOO_LONG not in feed.rejected[0].message
         assert feed.open() == 300
 
     def test_a_bad_row_alone(self, target: SinkTarget, feed: Feed) -> None:
-        feed.write(upsert("k#1", ho_ten=_TOO_LONG))
+        feed.write(upsert("k#1", ho_ten=TOO_LONG))
         assert target.rows() == {}
         assert [refused.place for refused in feed.rejected] == [0]
         assert feed.open() == 1
 
     def test_a_refused_state_leaves_the_one_before_it(self, target: SinkTarget, feed: Feed) -> None:
-        feed.write(upsert("k#1", ho_ten="An"), upsert("k#1", ho_ten=_TOO_LONG), upsert("k#2", ho_ten="Bình"))
+        feed.write(upsert("k#1", ho_ten="An"), upsert("k#1", ho_ten=TOO_LONG), upsert("k#2", ho_ten="Bình"))
         assert {key: row["ho_ten"] for key, row in target.rows().items()} == {"k#1": "An", "k#2": "Bình"}
         assert [refused.place for refused in feed.rejected] == [1]
 
@@ -273,5 +274,6 @@ def _any_write(chance: random.Random) -> Write:
     return delete(key) if kind == "delete" else rename(key, other)
 
 
-def _fail(_: Rejected) -> None:
+def fail(_: Rejected) -> None:
+    """A burial that does not succeed."""
     raise ConnectionError

@@ -1,4 +1,7 @@
-"""Finds the fixture of each kind: `tests/contract/sinks/<kind>.py` or `tests/contract/sources/<kind>.py`."""
+"""Finds the fixture of each kind: `tests/contract/sinks/<kind>.py` or `tests/contract/sources/<kind>.py`.
+
+A sink's may name its `suite`, where it is not `sink_suite`.
+"""
 
 from importlib import import_module
 from pathlib import Path
