@@ -70,6 +70,7 @@ def test_an_upsert_is_mapped_to_the_targets_columns() -> None:
     [write] = batch.items
     assert (write.operation, write.key, write.version, write.offset) == ("upsert", {"so": "001090000001"}, 3, 10)
     assert write.values == {"ten": "An", "sinh": "12/05/1990"}
+    assert (write.event_id, write.source_time) == ("event of citizen_id:001090000001", 1001)
     assert (batch.expected, batch.next_offset, batch.records[0].event_id) == (
         10,
         11,
