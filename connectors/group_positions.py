@@ -26,8 +26,9 @@ _SETTLING: Final = (
 )
 _SETTLING_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 15.0
-#: Transactions are over in moments; a longer one is ended by Kafka.
-_TRANSACTION_MS: Final = 60_000
+#: Transactions are over in moments; a longer one is ended by Kafka. So long librdkafka waits for a Kafka that is away,
+#: whatever time-out it is given.
+_TRANSACTION_MS: Final = 10_000
 
 
 class _Kept(NamedTuple):
