@@ -8,7 +8,7 @@ from shutil import rmtree
 from tempfile import mkdtemp
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from deploy.embedded.kafka import Kafka
 from schemas import catalogue_topic
@@ -49,10 +49,15 @@ class RestCity(DeliveryCity):
         catalogue_topic.publish(self.settings, compile_catalogue([Manifest.model_validate(body)], revision))
 
     def position(self) -> int:
+        """-1001 also while the group's coordinator is still loading."""
         consumer = Consumer(consumer_settings(self.bootstrap, f"lienthong.position.{self.system}"))
         try:
             [found] = consumer.committed([TopicPartition(self.topic, 0)], 20)
             return int(found.offset)
+        except KafkaException as error:
+            if error.args[0].code() not in (KafkaError.NOT_COORDINATOR, KafkaError.COORDINATOR_LOAD_IN_PROGRESS):
+                raise
+            return -1001
         finally:
             consumer.close()
 
