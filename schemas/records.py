@@ -14,7 +14,7 @@ Operation: TypeAlias = Literal["read", "create", "update", "delete", "truncate",
 MARKERS: frozenset[str] = frozenset({"truncate", "snapshot_begin", "snapshot_end"})
 DeliveryOperation: TypeAlias = Literal["upsert", "delete", "rename"]
 Status: TypeAlias = Literal["live", "deleted", "moved"]
-ForwardKind: TypeAlias = Literal["claims", "alias", "change"]
+ForwardKind: TypeAlias = Literal["claims", "alias", "change", "reproject"]
 Stage: TypeAlias = Literal["source", "decode", "validate", "normalise", "process", "sink"]
 Result: TypeAlias = Literal[
     "captured", "routed", "delivered", "filtered", "unchanged", "held", "quarantined", "superseded", "echo"
@@ -56,6 +56,25 @@ class Claim(TypedDict):
     source_time: int
     values: Entity | None
     stated_null: list[str]
+    echoed: list[str]
+    under: str
+    left_to: str | None
+    aliases: list[str]
+    formerly: list[str]
+
+
+class Link(TypedDict):
+    """One row's last word on which entity a key belongs to; `target` None: it says so no longer."""
+
+    system: str
+    resource: str
+    row: str
+    epoch: int
+    commit: int
+    ordinal: int
+    mapping: int
+    edit: int
+    target: str | None
 
 
 class Route(TypedDict):
@@ -81,6 +100,7 @@ class EntityState(TypedDict):
     source_time: int
     changed_time: int
     revision: int
+    links: list[Link]
 
 
 class Forward(TypedDict):
@@ -96,6 +116,9 @@ class Forward(TypedDict):
     event_id: str
     source_time: int
     hops: int
+    link: Link | None
+    revision: int
+    after: bytes | None
 
 
 class Delivery(TypedDict):

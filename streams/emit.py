@@ -133,6 +133,9 @@ class Emitter:
             "event_id": cause.event_id,
             "source_time": cause.source_time,
             "hops": 0,
+            "link": None,
+            "revision": 0,
+            "after": None,
         }
         value = _fit("forward", self._wire.write_forward, forward)
         effects.outputs.append(Output(topics.identify(self._entity), new_key.encode(), value))

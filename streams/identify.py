@@ -76,4 +76,9 @@ def _claim(event: ChangeEvent, row: str, *, revision: int, values: Entity | None
         "source_time": event["source_time"],
         "values": values,
         "stated_null": [],
+        "echoed": [],
+        "under": "",
+        "left_to": None,
+        "aliases": [],
+        "formerly": [],
     }

@@ -43,6 +43,7 @@ def unknown(key: str) -> EntityState:
         "source_time": 0,
         "changed_time": 0,
         "revision": 0,
+        "links": [],
     }
 
 

@@ -44,6 +44,11 @@ def floor_record(marker: ChangeEvent, floor: Floor) -> EntityState:
         "source_time": marker["source_time"],
         "values": None,
         "stated_null": [],
+        "echoed": [],
+        "under": "",
+        "left_to": None,
+        "aliases": [],
+        "formerly": [],
     }
     return {**unknown(floor_key(marker["system"], marker["resource"])), "claims": [claim]}
 

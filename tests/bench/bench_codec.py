@@ -66,6 +66,11 @@ def _state() -> tuple[dict[str, Any], dict[str, Any]]:
         "source_time": _TIME,
         "values": _PERSON,
         "stated_null": ["old_id"],
+        "echoed": [],
+        "under": "",
+        "left_to": None,
+        "aliases": [],
+        "formerly": [],
     }
     route = {"system": "dan_cu", "version": 3, "digest": b"0123456789abcdef", "unconfirmed": []}
     state = {"key": "citizen_id:001199012345", "version": 3, "status": "live", "value": _PERSON, "claims": [claim]}
@@ -76,6 +81,7 @@ def _state() -> tuple[dict[str, Any], dict[str, Any]]:
         "source_time": _TIME,
         "changed_time": _TIME,
         "revision": 1,
+        "links": [],
     }
     return compose.for_entity("entity_state", "person"), state | more
 

@@ -22,6 +22,11 @@ def claim(values: Entity | None = None, **more: Any) -> Claim:
         "source_time": 0,
         "values": values,
         "stated_null": [],
+        "echoed": [],
+        "under": "",
+        "left_to": None,
+        "aliases": [],
+        "formerly": [],
     }
     found: Claim = made | more
     return found

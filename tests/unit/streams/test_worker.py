@@ -93,6 +93,7 @@ def test_events_that_make_no_sense_are_buried(
 def test_forwards_of_an_unknown_kind_are_buried(bench: Bench) -> None:
     forward: Any = {"kind": "alias", "formerly": "k", "event_id": "a/rows/1/1/1", "source_time": 1}
     defaults: Any = {"target": None, "claims": [], "version": 0, "renamed": [], "change": None, "hops": 0}
+    defaults |= {"link": None, "revision": 0, "after": None}
     bench.send(bench.worker._wire.write_forward(forward | defaults), topic=topics.identify(ENTITY))
     assert _last_letter(bench) == ("validate", "unknown_forward", None)
 
