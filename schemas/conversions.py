@@ -13,7 +13,14 @@ from schemas.rules.text import clean_text
 #: From one spelling of a value to another; raises RuleError.
 Convert = Callable[[Any], Any]
 
-_IDENTIFIERS: Final[dict[str, Convert]] = {"citizen_id": identifiers.citizen_id, "old_id": identifiers.old_id}
+_IDENTIFIERS: Final[dict[str, Convert]] = {
+    "citizen_id": identifiers.citizen_id,
+    "old_id": identifiers.old_id,
+    "tax_code": identifiers.tax_code,
+    "business_code": identifiers.business_code,
+    "dossier_code": identifiers.dossier_code,
+    "agency_code": identifiers.agency_code,
+}
 #: What a source types as a date lies within 32 bits of days; what it types as a time, in microseconds, beyond.
 _DAYS: Final = 2**31
 _DIGITS_ALONE: Final = frozenset({"yyyy", "yyyyMMdd", "yyyyMMddHHmm", "yyyyMMddHHmmss"})
@@ -106,7 +113,13 @@ _READERS: Final[dict[str, Convert]] = {
     "phone": phones.phone,
     "sex": sex,
     "ward": identifiers.ward_code,
+    "province": identifiers.province_code,
 }
+
+
+def canonical_formats() -> frozenset[str]:
+    """Every `format` that a field of an entity may have in its schema."""
+    return frozenset({*_READERS, "date", "text"})
 
 
 def _date_reader(spelled: str) -> Convert:

@@ -65,17 +65,33 @@ _WEIGHTS: Final = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
 def tax_code(value: object) -> str:
-    """10 digits, or 10-3 for a branch (13 digits are written so), or a citizen id. Raises RuleError bad_tax_code."""
+    """A business code, or the citizen id of an individual or a household business: the length tells which.
+
+    Raises RuleError bad_tax_code, and bad_citizen_id for 12 digits that are none.
+    """
     text = str(value).strip()
-    if _is_digits(text, _CITIZEN_ID):
-        return citizen_id(text)
+    return citizen_id(text) if _is_digits(text, _CITIZEN_ID) else _checked(text, "bad_tax_code", ", or 12")
+
+
+def business_code(value: object) -> str:
+    """10 digits of which the last is a check digit; 10-3 for a branch, also where it is written as 13 digits.
+
+    Raises RuleError bad_business_code.
+    """
+    text = str(value).strip()
+    hint = " (a citizen id? that is a tax code, and no business code)" if _is_digits(text, _CITIZEN_ID) else ""
+    return _checked(text, "bad_business_code", hint)
+
+
+def _checked(text: str, code: str, more: str) -> str:
     head, dash, tail = text.partition("-") if "-" in text else (text[:_TAX_CODE], "", text[_TAX_CODE:])
     if not _is_digits(head, _TAX_CODE) or ((tail or dash) and not _is_digits(tail, _BRANCH)):
-        raise RuleError("bad_tax_code", f"{shape(text)}; expected 10 digits, 10 and 3 for a branch, or 12")
+        raise RuleError(code, f"{shape(text)}; expected 10 digits, 10 and 3 for a branch{more}")
+    _real(head, code)
     remainder = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, head, strict=False)) % 11
     # A remainder of 0 would ask for a check digit of 10: no such number is given.
     if 10 - remainder != int(head[-1]):
-        raise RuleError("bad_tax_code", f"{shape(text)} whose check digit is wrong; one of them is mistyped")
+        raise RuleError(code, f"{shape(text)} whose check digit is wrong; one of them is mistyped")
     return f"{head}-{tail}" if tail else head
 
 

@@ -4,6 +4,7 @@ import pytest
 
 from schemas import compose
 from schemas.conversions import (
+    canonical_formats,
     canonical_values,
     identifier_kinds,
     reader,
@@ -13,8 +14,13 @@ from schemas.conversions import (
     written_spellings,
 )
 
-FORMATS = sorted({name for entity in compose.entities() for name in compose.entity_fields(entity).values()})
+FORMATS = sorted(canonical_formats())
 SAMPLES = {
+    "agency_code": "H26.12",
+    "business_code": "0100109106-001",
+    "dossier_code": "000.12.34.H26-251114-0001",
+    "province": "01",
+    "tax_code": "0100109106",
     "citizen_id": "001190012345",
     "date": "1990-05-12",
     "name": "Nguyễn Thị Hòa",
@@ -24,6 +30,11 @@ SAMPLES = {
     "text": "Hải Hậu, Nam Định",
     "ward": "00025",
 }
+
+
+def test_every_field_of_every_entity_has_a_known_format() -> None:
+    used = {name for entity in compose.entities() for name in compose.entity_fields(entity).values()}
+    assert used <= canonical_formats()
 
 
 @pytest.mark.parametrize("canonical", FORMATS)
@@ -69,6 +80,10 @@ def test_codes_go_both_ways() -> None:
         ("citizen_id", "", None),
         ("old_id", "012345678", "012345678"),
         ("old_id", "001190012345", None),
+        ("business_code", "0100109106001", "0100109106-001"),
+        ("business_code", "0100109107", None),
+        ("business_code", "001190012345", None),
+        ("tax_code", "001190012345", "001190012345"),
     ],
 )
 def test_valid_identifiers(kind: str, value: object, found: str | None) -> None:
