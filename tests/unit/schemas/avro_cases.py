@@ -44,6 +44,8 @@ class _Draw:
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw = draw
         self._names: list[str] = []
+        #: Records whose values may take no byte at all.
+        self._narrow: set[str] = set()
         self._open: list[str] = []
         self._count = 0
 
@@ -51,7 +53,7 @@ class _Draw:
         kinds = ["primitive"] * 3 + ["enum", "fixed"]
         if depth:
             kinds += ["record", "array", "map"] + ([] if in_union else ["optional", "optional", "union"])
-        if self._names and not in_union:
+        if self._mentionable(least) and not in_union:
             kinds.append("reference")
         kind = self._draw(st.sampled_from(kinds))
         return getattr(self, f"_{kind}")(depth, least)
@@ -101,7 +103,10 @@ class _Draw:
         return list(branches.values())
 
     def _reference(self, depth: int, least: int) -> Any:
-        return self._draw(st.sampled_from(self._names))
+        return self._draw(st.sampled_from(self._mentionable(least)))
+
+    def _mentionable(self, least: int) -> list[str]:
+        return [name for name in self._names if not least or name not in self._narrow]
 
     def _record(self, depth: int, least: int) -> Any:
         name = self._name()
@@ -115,6 +120,8 @@ class _Draw:
             outer = self._draw(st.sampled_from(self._open))
             recursive = self._draw(st.sampled_from([["null", outer], {"type": "array", "items": outer}]))
             fields.append({"name": "again", "type": recursive})
+        elif not least:
+            self._narrow.add(name)
         self._open.pop()
         self._names.append(name)
         return {"type": "record", "name": name, "fields": fields}
