@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from schemas import compose
 from schemas.errors import SchemasError
 from schemas.manifest import EXISTENCE, Manifest, Publication, Subscription
+from schemas.tenure import Tenure, follow, part
 
 
 class CatalogueError(SchemasError):
@@ -19,8 +20,16 @@ class CatalogueError(SchemasError):
 class Catalogue:
     """Answers from the manifests. Systems are ordered by id, so that every process answers the same."""
 
-    def __init__(self, manifests: Iterable[Manifest], revision: int, mapping_revisions: dict[str, int]) -> None:
+    def __init__(
+        self,
+        manifests: Iterable[Manifest],
+        revision: int,
+        mapping_revisions: dict[str, int],
+        tenure: Tenure | None = None,
+    ) -> None:
         self.revision = revision
+        #: Since when each system takes part, and what those leave behind that do no more.
+        self.tenure = tenure or Tenure()
         self.manifests: dict[str, Manifest] = {m.system: m for m in sorted(manifests, key=lambda m: m.system)}
         self._mapping_revisions = {system: mapping_revisions[system] for system in self.manifests}
 
@@ -37,6 +46,18 @@ class Catalogue:
         """The catalogue revision in which this system's manifest last changed."""
         self.manifest(system)
         return self._mapping_revisions[system]
+
+    def since(self, system: str, role: str, entity: str) -> int:
+        """The revision in which the system began to publish (`publishes`) or receive (`subscribes`) the entity."""
+        return self.tenure.since.get(part(system, role, entity), 0)
+
+    def is_retired(self, system: str, entity: str, resource: str) -> bool:
+        """Whether the resource fed the entity once, and does so no more."""
+        return f"{system}/{entity}/{resource}" in self.tenure.retired
+
+    def cleaned(self, system: str) -> "Catalogue":
+        """The same revision, in which this system has left nothing behind."""
+        return Catalogue(self.manifests.values(), self.revision, self._mapping_revisions, self.tenure.without(system))
 
     def entities(self) -> list[str]:
         """Every entity that anybody publishes or subscribes to."""
@@ -72,6 +93,7 @@ class Catalogue:
             "revision": self.revision,
             "mapping_revisions": self._mapping_revisions,
             "manifests": [manifest.dumped() for manifest in self.manifests.values()],
+            "tenure": self.tenure.dumped(),
         }
         return json.dumps(body, ensure_ascii=False).encode()
 
@@ -81,7 +103,7 @@ class Catalogue:
         try:
             body: dict[str, Any] = json.loads(data)
             manifests = [Manifest.model_validate(manifest) for manifest in body["manifests"]]
-            return cls(manifests, body["revision"], body["mapping_revisions"])
+            return cls(manifests, body["revision"], body["mapping_revisions"], Tenure.read(body.get("tenure", {})))
         except (ValueError, KeyError, TypeError) as error:
             fields = [str(e["loc"]) for e in error.errors()] if isinstance(error, ValidationError) else [str(error)]
             raise CatalogueError(
@@ -121,7 +143,9 @@ def compile_catalogue(manifests: Iterable[Manifest], revision: int, *, previous:
     """A catalogue of checked manifests. A system that stands unchanged in `previous` keeps its mapping revision."""
     listed = list(manifests)
     revisions = {manifest.system: _mapping_revision(manifest, revision, previous) for manifest in listed}
-    return Catalogue(listed, revision, revisions)
+    now = {manifest.system: manifest for manifest in listed}
+    before, tenure = (previous.manifests, previous.tenure) if previous else ({}, Tenure())
+    return Catalogue(listed, revision, revisions, follow(before, tenure, now, revision=revision))
 
 
 def _mapping_revision(manifest: Manifest, revision: int, previous: Catalogue | None) -> int:

@@ -10,7 +10,8 @@ from schemas.catalogue import Catalogue, CatalogueError
 from schemas.kafka import consumer_settings, producer_settings
 from schemas.settings import Settings
 
-_KEY = b"catalogue"
+#: The only key of the topic.
+KEY = b"catalogue"
 _TIMEOUT_SECONDS = 30.0
 _NO_TOPIC = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
@@ -28,7 +29,7 @@ def publish(settings: Settings, catalogue: Catalogue) -> None:
     failures: list[KafkaError] = []
     producer.produce(
         topics.CATALOGUE,
-        key=_KEY,
+        key=KEY,
         value=catalogue.to_json(),
         on_delivery=lambda error, _: failures.append(error) if error else None,
     )
@@ -75,7 +76,7 @@ def _last_value(consumer: Consumer) -> bytes | None:
             continue
         error = message.error()
         if error is None:
-            last = message.value() if message.key() == _KEY else last
+            last = message.value() if message.key() == KEY else last
         elif error.code() == KafkaError._PARTITION_EOF:
             return last
         else:

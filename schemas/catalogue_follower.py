@@ -1,0 +1,43 @@
+"""Hears of each new catalogue, at the price of one quiet connection."""
+
+from typing import Final
+from uuid import uuid4
+
+from confluent_kafka import Consumer, TopicPartition
+
+from schemas import topics
+from schemas.catalogue import Catalogue
+from schemas.catalogue_topic import KEY
+from schemas.kafka import consumer_settings
+from schemas.settings import Settings
+
+#: A question to Kafka is open for so long, and answered at once when something is published.
+_FETCH_MS: Final = 20_000
+_MORE_SECONDS: Final = 0.02
+
+
+class Follower:
+    """Reads the topic `catalogue` from its beginning, and on. One thread uses it; Kafka may be away at any time."""
+
+    def __init__(self, settings: Settings) -> None:
+        group = f"lienthong.catalogue.{uuid4()}"  # never committed: librdkafka wants a name
+        more = {"fetch.wait.max.ms": _FETCH_MS, "socket.timeout.ms": 2 * _FETCH_MS, "queued.min.messages": 1}
+        self._consumer = Consumer(consumer_settings(settings.kafka, group, **more))
+        self._consumer.assign([TopicPartition(topics.CATALOGUE, 0, 0)])
+
+    def poll(self, seconds: float) -> Catalogue | None:
+        """The newest catalogue published since last asked, within at most so many seconds; None without any.
+
+        Just after the start it may be an older one than what is known already. Raises CatalogueError where it was
+        written by another version.
+        """
+        value, message = None, self._consumer.poll(seconds)
+        while message is not None:
+            if message.error() is None and message.key() == KEY:
+                value = message.value() or value
+            message = self._consumer.poll(_MORE_SECONDS)
+        return Catalogue.from_json(value) if value else None
+
+    def close(self) -> None:
+        """Let Kafka go."""
+        self._consumer.close()

@@ -1,0 +1,103 @@
+"""Since when a system publishes or receives an entity, and what it leaves behind when it stops.
+
+A part is one system's publishing or receiving of one entity, `dan_cu/publishes/person`. One that is taken out and put
+in again is not the same part: what was known of it has to be said again.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from schemas.manifest import Manifest
+
+
+@dataclass(frozen=True)
+class Tenure:
+    """`since`: revision in which each part came in; none for parts from before this was kept.
+
+    `leaving`: by system, the parts that were taken out and are not cleaned up yet, as a manifest that holds nothing
+    else. `retired`: `system/entity/resource` of whatever was published once and is not now.
+    """
+
+    since: Mapping[str, int] = field(default_factory=dict)
+    leaving: Mapping[str, Manifest] = field(default_factory=dict)
+    retired: frozenset[str] = frozenset()
+
+    def without(self, system: str) -> "Tenure":
+        """All the same, but this system has left nothing behind."""
+        return replace(self, leaving={name: found for name, found in self.leaving.items() if name != system})
+
+    def dumped(self) -> dict[str, Any]:
+        """As plain values."""
+        leaving = [manifest.dumped() for manifest in self.leaving.values()]
+        return {"since": dict(self.since), "leaving": leaving, "retired": sorted(self.retired)}
+
+    @classmethod
+    def read(cls, body: Mapping[str, Any]) -> "Tenure":
+        """What `dumped` wrote."""
+        leaving = [Manifest.model_validate(manifest) for manifest in body.get("leaving", ())]
+        return cls(
+            dict(body.get("since", {})), {found.system: found for found in leaving}, frozenset(body.get("retired", ()))
+        )
+
+
+def part(system: str, role: str, entity: str) -> str:
+    """`role`: `publishes` or `subscribes`."""
+    return f"{system}/{role}/{entity}"
+
+
+def parts(manifest: Manifest) -> frozenset[str]:
+    """Every part of one system."""
+    published = {part(manifest.system, "publishes", entity) for entity in manifest.publishes}
+    return frozenset(published | {part(manifest.system, "subscribes", entity) for entity in manifest.subscribes})
+
+
+def follow(before: Mapping[str, Manifest], tenure: Tenure, after: Mapping[str, Manifest], *, revision: int) -> Tenure:
+    """What is kept when the manifests `after` take the place of those `before`, of which `tenure` tells."""
+    known = frozenset[str]().union(*map(parts, before.values()))
+    present = frozenset[str]().union(*map(parts, after.values()))
+    since = {each: found for each, found in tenure.since.items() if each in present & known}
+    since |= dict.fromkeys(present - known, revision)
+    resources = frozenset(_resources(after.values()))
+    return Tenure(
+        since={each: since[each] for each in sorted(since)},
+        leaving=_leaving(before, tenure.leaving, after),
+        retired=(tenure.retired | frozenset(_resources(before.values()))) - resources,
+    )
+
+
+def _leaving(
+    before: Mapping[str, Manifest], leaving: Mapping[str, Manifest], after: Mapping[str, Manifest]
+) -> dict[str, Manifest]:
+    found: dict[str, Manifest] = {}
+    for system in sorted({*before, *leaving}):
+        last = before.get(system) or leaving[system]
+        now, earlier = after.get(system), leaving.get(system)
+        gone = last.model_copy(
+            update={
+                "publishes": _without({**_publishes(earlier), **last.publishes}, _publishes(now)),
+                "subscribes": _without({**_subscribes(earlier), **last.subscribes}, _subscribes(now)),
+            }
+        )
+        if gone.publishes or gone.subscribes:
+            found[system] = gone
+    return found
+
+
+def _publishes(manifest: Manifest | None) -> Mapping[str, Any]:
+    return manifest.publishes if manifest else {}
+
+
+def _subscribes(manifest: Manifest | None) -> Mapping[str, Any]:
+    return manifest.subscribes if manifest else {}
+
+
+def _without(parts: Mapping[str, Any], present: Mapping[str, Any]) -> dict[str, Any]:
+    return {entity: said for entity, said in parts.items() if entity not in present}
+
+
+def _resources(manifests: Iterable[Manifest]) -> Iterator[str]:
+    for manifest in manifests:
+        for entity, publications in manifest.publishes.items():
+            for publication in publications:
+                yield f"{manifest.system}/{entity}/{publication.resource}"
