@@ -16,6 +16,7 @@ from connectors.errors import ConnectorsError, SourceUnavailable
 from connectors.sources.sql_polling import probe, queries, session
 from connectors.sources.sql_polling.capture import Capture, Times, Token
 from connectors.sources.sql_polling.tables import examine
+from connectors.sqlalchemy_engine import said
 from connectors.values import Changes, Finding
 from schemas.manifest import Manifest
 from schemas.records import Row
@@ -99,9 +100,9 @@ class SqlPollSource:
             with session.connect(self._connect.url, self._manifest.system) as connection:
                 found = probe.findings(connection, self._manifest, self._connect.cursors)
         except (SourceUnavailable, SQLAlchemyError) as error:
-            said = session.said(error) if isinstance(error, SQLAlchemyError) else str(error)
+            told = said(error) if isinstance(error, SQLAlchemyError) else str(error)
             remedy = "correct `connect: url` or what it refers to, and see that the server runs and lets us in"
-            return [Finding("connection", said, remedy)]
+            return [Finding("connection", told, remedy)]
         return [Finding("connection", "", ""), *found]
 
     def sample(self, entity: str, limit: int) -> list[Row]:

@@ -5,7 +5,7 @@ from typing import Any
 import psycopg
 from psycopg import Connection, sql
 
-from connectors.sinks.postgres_target import refusals
+from connectors import sqlstates
 from connectors.sinks.postgres_target.refusals import Refused
 from connectors.sinks.postgres_target.structure import Column, Table
 from connectors.values import Rejected, Write
@@ -33,12 +33,12 @@ def _nul(table: Table, row: Row) -> _Blame | None:
     for name, value in row.items():
         if isinstance(value, str) and "\0" in value:
             told = f"column {name} of {table.name}: PostgreSQL stores no NUL character; remove it at its source"
-            return refusals.NUL_IN_TEXT, name, told
+            return sqlstates.NUL_IN_TEXT, name, told
     return None
 
 
 def _too_long(table: Table, row: Row, refused: Refused) -> _Blame | None:
-    if refused.reason != refusals.VALUE_TOO_LONG:
+    if refused.reason != sqlstates.VALUE_TOO_LONG:
         return None
     for name, value in row.items():
         limit = table.columns[name].limit
@@ -47,7 +47,7 @@ def _too_long(table: Table, row: Row, refused: Refused) -> _Blame | None:
                 f"column {name} of {table.name} holds at most {limit} characters and this value has {len(value)}; "
                 "widen the column, or shorten the value at its source"
             )
-            return refusals.VALUE_TOO_LONG, name, told
+            return sqlstates.VALUE_TOO_LONG, name, told
     return None
 
 
@@ -76,7 +76,7 @@ def _fits(connection: Connection[Any], column: Column, value: Any) -> bool:
 
 
 def _constraint(table: Table, refused: Refused) -> _Blame:
-    if refused.reason == refusals.NOT_NULL and refused.column:
+    if refused.reason == sqlstates.NOT_NULL and refused.column:
         told = f"column {refused.column} of {table.name} must have a value; map it, or give it a default"
         return refused.reason, refused.column, told
     if refused.constraint:

@@ -6,36 +6,7 @@ from contextlib import contextmanager
 import psycopg
 
 from connectors.errors import SinkUnavailable
-
-NUL_IN_TEXT = "nul_in_text"
-VALUE_TOO_LONG = "value_too_long"
-BAD_VALUE = "bad_value"
-NOT_NULL = "not_null"
-
-_REFUSED_BY_TRIGGER = "refused_by_trigger"
-#: SQLSTATE, whole or its class of two characters, to a stable reason. The longest match decides; no match: it passes.
-_REASONS = {
-    "22001": VALUE_TOO_LONG,
-    "54000": VALUE_TOO_LONG,  # longer than an index takes
-    "22003": "out_of_range",
-    "22021": "untranslatable_text",
-    "22P05": "untranslatable_text",
-    "22": BAD_VALUE,
-    "21000": BAD_VALUE,
-    "23001": "foreign_key",
-    "23502": NOT_NULL,
-    "23503": "foreign_key",
-    "23505": "unique_violation",
-    "23514": "check_violation",
-    "23P01": "exclusion_violation",
-    "23": "constraint_violation",
-    "44": "check_violation",
-    "09": _REFUSED_BY_TRIGGER,
-    "27": _REFUSED_BY_TRIGGER,
-    "38": _REFUSED_BY_TRIGGER,
-    "39": _REFUSED_BY_TRIGGER,
-    "P0": _REFUSED_BY_TRIGGER,
-}
+from connectors.sqlstates import BAD_VALUE, reason_of
 
 
 class Refused(Exception):  # noqa: N818 - reads as what happened; never leaves the sink
@@ -49,13 +20,6 @@ class Refused(Exception):  # noqa: N818 - reads as what happened; never leaves t
         self.state = state
         self.column = column
         self.constraint = constraint
-
-
-def reason_of(state: str | None) -> str | None:
-    """The stable reason code of a SQLSTATE, or None where the error is not about the data."""
-    if not state:
-        return None
-    return _REASONS.get(state) or _REASONS.get(state[:2])
 
 
 @contextmanager

@@ -8,9 +8,10 @@ from psycopg import Connection, sql
 
 from connectors.lateness import moment
 from connectors.sinks.postgres_target import departures
-from connectors.sinks.postgres_target.refusals import BAD_VALUE, Refused
+from connectors.sinks.postgres_target.refusals import Refused
 from connectors.sinks.postgres_target.structure import Column, Table, quoted
 from connectors.sinks.postgres_target.waves import Wave
+from connectors.sqlstates import BAD_VALUE
 from connectors.values import Write
 from schemas.records import Row
 

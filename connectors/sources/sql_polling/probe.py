@@ -5,8 +5,9 @@ from collections.abc import Iterator
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.sources.sql_polling import queries, session
+from connectors.sources.sql_polling import queries
 from connectors.sources.sql_polling.tables import Table, examine, split_resource
+from connectors.sqlalchemy_engine import said
 from connectors.values import Finding
 from schemas.manifest import Manifest
 
@@ -67,4 +68,4 @@ def _rights(connection: sa.Connection, table: Table) -> Iterator[Finding]:
         schema, _ = split_resource(table.resource)
         usage = f"GRANT USAGE ON SCHEMA {schema} TO {role}; " if schema and table.dialect == "postgresql" else ""
         remedy = f"{usage}GRANT SELECT ON {table.resource} TO {role};"
-        yield Finding(table.resource, f"its rows cannot be read: {session.said(error)}", remedy)
+        yield Finding(table.resource, f"its rows cannot be read: {said(error)}", remedy)

@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any, Final
+from typing import Final
 
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.errors import ConnectorsError, SourceUnavailable
+from connectors.errors import SourceUnavailable
+from connectors.sqlalchemy_engine import engine, said
 
 #: By dialect. Every statement is a transaction of its own, so that each sees what has been committed.
 _SETTINGS: Final[dict[str, tuple[str, ...]]] = {
@@ -25,14 +26,12 @@ _SETTINGS: Final[dict[str, tuple[str, ...]]] = {
     "mysql": ("SET time_zone = '+00:00'", "SET SESSION TRANSACTION READ ONLY"),
     "mariadb": ("SET time_zone = '+00:00'", "SET SESSION TRANSACTION READ ONLY"),
 }
-_CONNECT_SECONDS: Final = 10
-_LONGEST_MESSAGE: Final = 300
 
 
 def connect(url: str, system: str) -> sa.Connection:
     """A session whose statements commit by themselves. Raises SourceUnavailable, and ConnectorsError for a bad URL."""
     with unavailable(f"connecting to {system}"):
-        connection = _engine(url, system).connect()
+        connection = engine(url, system, isolation_level="AUTOCOMMIT").connect()
         try:
             for setting in _settings(connection.dialect.name, system):
                 connection.exec_driver_sql(setting)
@@ -40,23 +39,6 @@ def connect(url: str, system: str) -> sa.Connection:
             connection.close()
             raise
         return connection
-
-
-def _engine(url: str, system: str) -> sa.Engine:
-    try:
-        address = sa.make_url(url)
-        waits = address.get_backend_name() in _SETTINGS and "connect_timeout" not in address.query
-        return sa.create_engine(
-            address,
-            poolclass=sa.NullPool,
-            hide_parameters=True,
-            isolation_level="AUTOCOMMIT",
-            connect_args={"connect_timeout": _CONNECT_SECONDS} if waits else {},
-        )
-    except ImportError as error:
-        raise ConnectorsError(
-            f"connecting to {system}: the driver is not here ({error}); install it, or name another in `connect: url`"
-        ) from None
 
 
 def _settings(dialect: str, system: str) -> tuple[str, ...]:
@@ -71,11 +53,3 @@ def unavailable(doing: str) -> Iterator[None]:
         yield
     except SQLAlchemyError as error:
         raise SourceUnavailable(f"{doing}: {said(error)}") from None
-
-
-def said(error: SQLAlchemyError) -> str:
-    """What the server or the driver said, in one line."""
-    original: Any = getattr(error, "orig", None) or error
-    message = getattr(getattr(original, "diag", None), "message_primary", None) or str(original)
-    lines = message.strip().splitlines()
-    return lines[0][:_LONGEST_MESSAGE] if lines else type(original).__name__

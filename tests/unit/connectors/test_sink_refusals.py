@@ -5,7 +5,8 @@ import pytest
 from psycopg import errors
 
 from connectors.errors import SinkUnavailable
-from connectors.sinks.postgres_target.refusals import Refused, reason_of, translated
+from connectors.sinks.postgres_target.refusals import Refused, translated
+from connectors.sqlstates import reason_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,99 @@
+"""Where each stream stands: a table of our own in the target, changed only together with the data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+import sqlalchemy as sa
+import structlog
+
+from connectors.errors import Fenced
+from connectors.values import Stream, Writes
+
+#: The tables that the sink makes for itself, where the role's unqualified names lead.
+OWN: Final = sa.MetaData()
+
+POSITION: Final = sa.Table(
+    "lienthong_position",
+    OWN,
+    sa.Column("topic", sa.String(249), primary_key=True),
+    sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("topic_id", sa.String(64), nullable=False),
+    sa.Column("next_offset", sa.BigInteger, nullable=False),
+    sa.Column("generation", sa.BigInteger, nullable=False),
+    comment="Liên thông: up to where each delivery topic has been written here. Changed with the data; do not edit.",
+)
+
+_log = structlog.get_logger(__name__)
+
+
+def take(connection: sa.Connection, streams: Sequence[Stream], held: Mapping[Stream, int]) -> dict[Stream, int]:
+    """Generation of each stream, which it takes over; a stream in `held` goes on with the generation that it has.
+
+    Inside the caller's transaction. Raises Fenced when another sink has taken over a stream in `held`.
+    """
+    ordered = sorted(streams, key=lambda stream: (stream.topic, stream.partition))
+    return {stream: _take_one(connection, stream, held.get(stream)) for stream in ordered}
+
+
+def next_offset(connection: sa.Connection, stream: Stream) -> int:
+    """Where the stream goes on."""
+    return int(connection.execute(sa.select(POSITION.c.next_offset).where(_is(stream))).scalar_one())
+
+
+def advance(connection: sa.Connection, writes: Writes, generation: int) -> None:
+    """First statement of a write: locks the row, checks it and moves it on. Raises Fenced; then nothing is written."""
+    stream, position = writes.stream, POSITION.c
+    checked = sa.update(POSITION).where(
+        _is(stream),
+        position.topic_id == stream.topic_id,
+        position.generation == generation,
+        position.next_offset == writes.expected,
+    )
+    if connection.execute(checked.values(next_offset=writes.next_offset)).rowcount == 1:
+        return
+    raise Fenced(
+        f"writing {stream.topic} from offset {writes.expected} as generation {generation}: the target has "
+        f"{_told(_read(connection, stream))}; another sink has taken over, so this one stops"
+    )
+
+
+def _take_one(connection: sa.Connection, stream: Stream, held: int | None) -> int:
+    found = _read(connection, stream)
+    if held is not None:
+        if found is None or (found.topic_id, found.generation) != (stream.topic_id, held):
+            raise Fenced(
+                f"going on with {stream.topic} as generation {held}: the target has {_told(found)}; another sink has "
+                "taken over, so this one stops"
+            )
+        return held
+    if found is None:
+        new = {"topic": stream.topic, "part": stream.partition, "topic_id": stream.topic_id}
+        connection.execute(sa.insert(POSITION).values(**new, next_offset=0, generation=1))
+        return 1
+    if found.topic_id != stream.topic_id:
+        _log.warning(
+            "delivery topic was recreated: writing it again from its beginning",
+            topic=stream.topic,
+            known_topic_id=found.topic_id,
+            topic_id=stream.topic_id,
+            forgotten_offset=found.next_offset,
+        )
+    goes_on = found.next_offset if found.topic_id == stream.topic_id else 0
+    generation = int(found.generation) + 1
+    taken = {"topic_id": stream.topic_id, "next_offset": goes_on, "generation": generation}
+    connection.execute(sa.update(POSITION).where(_is(stream)).values(**taken))
+    return generation
+
+
+def _read(connection: sa.Connection, stream: Stream) -> sa.Row[Any] | None:
+    return connection.execute(sa.select(POSITION).where(_is(stream)).with_for_update()).one_or_none()
+
+
+def _is(stream: Stream) -> sa.ColumnElement[bool]:
+    return sa.and_(POSITION.c.topic == stream.topic, POSITION.c.part == stream.partition)
+
+
+def _told(found: sa.Row[Any] | None) -> str:
+    if found is None:
+        return "no position for it"
+    return f"offset {found.next_offset}, generation {found.generation}, topic id {found.topic_id}"

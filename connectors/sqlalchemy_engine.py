@@ -1,0 +1,39 @@
+"""Databases by way of SQLAlchemy, as sources and sinks reach them; what went wrong is told without any value."""
+
+from typing import Any, Final
+
+import sqlalchemy as sa
+from sqlalchemy.exc import SQLAlchemyError
+
+from connectors.errors import ConnectorsError
+
+#: Whose drivers take `connect_timeout`, in seconds.
+_WAITING: Final = frozenset({"postgresql", "mysql", "mariadb"})
+_CONNECT_SECONDS: Final = 10
+_LONGEST_MESSAGE: Final = 300
+
+
+def engine(url: str, system: str, *, isolation_level: Any = None) -> sa.Engine:
+    """Without a pool. Raises ConnectorsError where the driver is not there; its own errors hold no parameters."""
+    try:
+        address = sa.make_url(url)
+        waits = address.get_backend_name() in _WAITING and "connect_timeout" not in address.query
+        return sa.create_engine(
+            address,
+            poolclass=sa.NullPool,
+            hide_parameters=True,
+            connect_args={"connect_timeout": _CONNECT_SECONDS} if waits else {},
+            **({"isolation_level": isolation_level} if isolation_level else {}),
+        )
+    except ImportError as error:
+        raise ConnectorsError(
+            f"connecting to {system}: the driver is not here ({error}); install it, or name another in `connect: url`"
+        ) from None
+
+
+def said(error: SQLAlchemyError) -> str:
+    """What the server or the driver said, in one line."""
+    original: Any = getattr(error, "orig", None) or error
+    message = getattr(getattr(original, "diag", None), "message_primary", None) or str(original)
+    lines = message.strip().splitlines()
+    return lines[0][:_LONGEST_MESSAGE] if lines else type(original).__name__
