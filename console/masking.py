@@ -3,7 +3,7 @@
 from typing import Any
 
 #: Canonical formats of which a part is enough.
-_IDENTIFIERS = frozenset({"citizen_id", "old_id", "phone"})
+_IDENTIFIERS = frozenset({"citizen_id", "old_id", "tax_code", "phone"})
 _SHOWN = 3
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from schemas.rules import RuleError, dates, identifiers, phones
-from schemas.rules.codes import SEXES, code_reader, code_writer, sex
+from schemas.rules.codes import WORDS, code_reader, code_writer, word_reader
 from schemas.rules.errors import shape
 from schemas.rules.names import full_name
 from schemas.rules.text import clean_text
@@ -54,7 +54,7 @@ def _can_write(spelled: str) -> bool:
 
 def canonical_values(canonical: str) -> frozenset[str] | None:
     """What a code may mean; None where any text will do."""
-    return SEXES if canonical == "sex" else None
+    return WORDS.get(canonical)
 
 
 def valid_identifier(kind: str) -> Callable[[Any], str | None]:
@@ -111,7 +111,7 @@ _READERS: Final[dict[str, Convert]] = {
     **_IDENTIFIERS,
     "name": full_name,
     "phone": phones.phone,
-    "sex": sex,
+    **{canonical: word_reader(canonical) for canonical in WORDS},
     "ward": identifiers.ward_code,
     "province": identifiers.province_code,
 }

@@ -7,6 +7,13 @@ from schemas.rules.errors import RuleError, shape
 
 #: What a person's sex may be in canonical form.
 SEXES: Final = frozenset({"male", "female", "other"})
+#: By canonical format, the words that there are.
+WORDS: Final = {
+    "sex": SEXES,
+    "business_kind": frozenset({"enterprise", "household"}),
+    "business_status": frozenset({"active", "suspended", "dissolved"}),
+    "civil_status": frozenset({"birth", "death", "marriage", "adoption", "correction"}),
+}
 
 
 def code_reader(meanings: Mapping[str, str]) -> Callable[[object], str]:
@@ -40,11 +47,18 @@ def code_writer(meanings: Mapping[str, str]) -> Callable[[str], str]:
     return write
 
 
-def sex(value: object) -> str:
-    """A canonical sex as it is; a system's own codes need a table. Raises RuleError unknown_code."""
-    if value in SEXES:
-        return str(value)
-    raise RuleError("unknown_code", f"{shape(value)}; expected {_listed(SEXES)}: name the system's codes in `codes`")
+def word_reader(canonical: str) -> Callable[[object], str]:
+    """The function that takes a word of WORDS as it is; a system's own codes need a table. It raises unknown_code."""
+    words = WORDS[canonical]
+
+    def read(value: object) -> str:
+        if value in words:
+            return str(value)
+        raise RuleError(
+            "unknown_code", f"{shape(value)}; expected {_listed(words)}: name the system's codes in `codes`"
+        )
+
+    return read
 
 
 def _spelled(value: object) -> str:

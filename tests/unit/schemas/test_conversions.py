@@ -27,6 +27,9 @@ SAMPLES = {
     "old_id": "012345678",
     "phone": "+84912345678",
     "sex": "female",
+    "business_kind": "household",
+    "business_status": "suspended",
+    "civil_status": "birth",
     "text": "Hải Hậu, Nam Định",
     "ward": "00025",
 }

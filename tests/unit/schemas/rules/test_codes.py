@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rules import RuleError
-from schemas.rules.codes import SEXES, code_reader, code_writer, sex
+from schemas.rules.codes import WORDS, code_reader, code_writer, word_reader
 
 TABLE = {"1": "male", "2": "female", "true": "other", "M": "male"}
 
@@ -37,7 +37,9 @@ def test_what_is_written_is_read_again(table: dict[str, str]) -> None:
     assert all(read(write(meaning)) == meaning for meaning in table.values())
 
 
-def test_sexes() -> None:
-    assert {sex(value) for value in SEXES} == SEXES
-    with pytest.raises(RuleError, match="expected female, male, other: name the system's codes in `codes`"):
-        sex("Nam")
+@pytest.mark.parametrize("canonical", WORDS)
+def test_canonical_words_are_read_as_they_are(canonical: str) -> None:
+    read = word_reader(canonical)
+    assert {read(word) for word in WORDS[canonical]} == WORDS[canonical]
+    with pytest.raises(RuleError, match="name the system's codes in `codes`"):
+        read("Nam")
