@@ -47,4 +47,5 @@ class Tally:
             newest_source_time=self.newest,
             time=time.time_ns() // 1000,
             process=f"source/{system}",
+            field=None,
         )

@@ -93,6 +93,7 @@ class Quarantine:
             newest_source_time=victim.source_time,
             time=time.time_ns() // 1000,
             process=f"source/{self._system}",
+            field=None,
         )
 
 

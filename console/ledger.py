@@ -17,6 +17,7 @@ class Ledger:
     def __init__(self) -> None:
         self._seen: set[_Identity] = set()
         self._counts: Counter[tuple[Result, str, str, bool]] = Counter()
+        self._held_fields: Counter[tuple[str, str]] = Counter()
         #: Offset after the last one with an end, by place; places without any are missing.
         self.ended: dict[Place, int] = {}
         #: Where to go on reading `outcomes`.
@@ -29,6 +30,10 @@ class Ledger:
             return
         self._seen.add(identity)
         system, entity = outcome["system"], outcome["entity"]
+        if outcome["field"] is not None:
+            # A field that waits for a person: its record has an end of its own.
+            self._held_fields[system, entity] += outcome["count"]
+            return
         by_sink = outcome["topic"] == to(system, entity)
         self._counts[outcome["result"], system, entity, by_sink] += outcome["count"]
         if outcome["topic"]:
@@ -43,6 +48,10 @@ class Ledger:
         """Dead letters on the way from the system's source, or to its sink."""
         return self._counts["quarantined", system, entity, role == "sink"]
 
+    def held_fields(self, system: str, entity: str) -> int:
+        """Fields that the system published and that waited for a person, in records that flowed on without them."""
+        return self._held_fields[system, entity]
+
 
 def _identity(outcome: Outcome) -> _Identity:
     """The same for the same end of the same records, whoever says it."""
@@ -56,6 +65,7 @@ def _identity(outcome: Outcome) -> _Identity:
         outcome["first"],
         outcome["last"],
         outcome["reason"],
+        outcome["field"],
         # Parts of one snapshot, or of one large transaction, bear one commit: their first event tells them apart.
         outcome["event_id"],
     )

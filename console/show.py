@@ -68,4 +68,4 @@ def _read(settings: Settings, entity: str, key: str) -> tuple[Catalogue, EntityS
             f"looking for {key!r} in {topic}: nothing is known under this key; "
             "write citizen_id:<12 digits>, or <system>#<its own number> for a record without citizen id"
         )
-    return catalogue, Decoder(settings).entity_state(value)
+    return catalogue, Decoder(settings).entity_state(value, entity)

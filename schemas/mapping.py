@@ -1,14 +1,14 @@
 """Between a system's rows and canonical entities, both ways, as its manifest says. Compiled once, run per record."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from schemas import compose, identity
 from schemas.conversions import Convert, reader, valid_identifier, writer
 from schemas.errors import SchemasError
 from schemas.manifest import WHOLE_KEY, Publication, Subscription
-from schemas.records import Entity, Row
-from schemas.rules import RuleError
+from schemas.records import Entity, HeldField, Row
+from schemas.rules import HeldValue, RuleError
 
 
 class MappingError(SchemasError):
@@ -23,10 +23,14 @@ class MappingError(SchemasError):
 
 
 class MappedIn(NamedTuple):
-    """`values` holds the mapped fields only, canonical or None; `stated_null` names those that the row states empty."""
+    """`values` holds the mapped fields only, canonical or None; `stated_null` names those that the row states empty.
+
+    `held`: fields whose value a person must settle; the row is silent about them.
+    """
 
     values: Entity
     stated_null: list[str]
+    held: Sequence[HeldField] = ()
 
 
 def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedIn]:
@@ -40,6 +44,7 @@ def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedI
     def map_in(row: Row) -> MappedIn:
         values: Entity = {}
         stated_null: list[str] = []
+        held: list[HeldField] = []
         for field, column, convert in plan:
             if column not in row:
                 raise _missing_column(publication, field, column)
@@ -48,13 +53,17 @@ def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedI
             if value is not None and (type(value) is not str or value.strip()):
                 try:
                     values[field] = value = convert(value)
+                except HeldValue as doubt:
+                    values[field] = None
+                    held.append({"field": field, "reason": doubt.code, "proposals": [*doubt.proposals]})
+                    continue
                 except RuleError as error:
                     raise _bad_value(error, field, column) from None
                 if value is not None:
                     continue
             values[field] = None
             stated_null.append(field)
-        return MappedIn(values, stated_null)
+        return MappedIn(values, stated_null, held or ())
 
     return map_in
 

@@ -42,6 +42,14 @@ class ChangeEvent(TypedDict):
     after: Row | None
 
 
+class HeldField(TypedDict):
+    """A field whose value a person must decide, and the canonical values that it may stand for."""
+
+    field: str
+    reason: str
+    proposals: list[str]
+
+
 class Claim(TypedDict):
     """`claim.avsc`: what one row says of an entity."""
 
@@ -61,6 +69,7 @@ class Claim(TypedDict):
     left_to: str | None
     aliases: list[str]
     formerly: list[str]
+    held: list[HeldField]
 
 
 class Link(TypedDict):
@@ -175,6 +184,7 @@ class Outcome(TypedDict):
     newest_source_time: int
     time: int
     process: str
+    field: str | None
 
 
 class ConnectorState(TypedDict):

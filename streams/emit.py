@@ -8,7 +8,7 @@ from schemas import topics
 from schemas.codec import CodecError
 from schemas.dead_letters import Reason
 from schemas.kafka import MAX_RECORD_BYTES
-from schemas.records import Claim, Delivery, DeliveryOperation, EntityState, Forward, Result
+from schemas.records import Claim, Delivery, DeliveryOperation, EntityState, Forward, HeldField, Result
 from streams.cloudevents import Envelope, Headers
 from streams.engine.records import Record
 from streams.errors import Unprocessable
@@ -67,12 +67,14 @@ class Effects:
     """All that one record causes. `results`: (result, system), one a record and system concerned.
 
     `failure`: why the record itself is to be buried, while what it shows of its row's place still counts.
+    `held`: fields that wait for a person, while the rest of the record flows on.
     """
 
     failure: Unprocessable | None = None
     states: list[tuple[bytes, bytes]] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     results: list[tuple[Result, str]] = field(default_factory=list)
+    held: list[HeldField] = field(default_factory=list)
 
     def bury(self, failure: Unprocessable) -> None:
         """The record itself is for the dead letters; what it has shown all the same still counts."""

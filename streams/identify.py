@@ -28,7 +28,7 @@ def identify(event: ChangeEvent, key: str, mapped: MappedIn | None, *, revision:
     """What an event says that was read in full. `mapped` None: its row is gone. `revision`: of the mapping."""
     claim = _claim(event, event["row"], revision=revision)
     if mapped is not None:
-        claim["values"], claim["stated_null"] = mapped
+        claim["values"], claim["stated_null"], claim["held"] = mapped.values, mapped.stated_null, [*mapped.held]
     gone = _previous(event, revision=revision)
     if not leaves(event, key):
         return Said([claim, *gone])
@@ -45,7 +45,12 @@ def identify_unread(event: ChangeEvent, key: str, held: Iterable[Claim]) -> Said
     last = find(held, event["system"], event["resource"], event["previous_row"] or event["row"])
     live = last is not None and last["values"] is not None
     if last is not None and live:
-        stays |= {"values": last["values"], "stated_null": last["stated_null"], "source_time": last["source_time"]}
+        stays |= {
+            "values": last["values"],
+            "stated_null": last["stated_null"],
+            "held": last["held"],
+            "source_time": last["source_time"],
+        }
     gone = _previous(event, revision=JUST_BEFORE)
     if leaves(event, key):
         withdrawn = _claim(event, event["row"], revision=JUST_BEFORE)
@@ -81,4 +86,5 @@ def _claim(event: ChangeEvent, row: str, *, revision: int, values: Entity | None
         "left_to": None,
         "aliases": [],
         "formerly": [],
+        "held": [],
     }

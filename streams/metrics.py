@@ -16,6 +16,11 @@ DEAD_LETTERS = Counter(
     "Records that could not be processed, by source system",
     ["system", "entity", "stage", "reason"],
 )
+HELD_FIELDS = Counter(
+    "lienthong_held_fields_total",
+    "Fields that wait for a person, in records that flow on without them, by source system",
+    ["system", "entity", "field", "reason"],
+)
 ROUTED = Counter("lienthong_routed_total", "Deliveries sent to a subscriber's topic", ["system", "entity"])
 SOURCE_TO_ROUTED = Histogram(
     "lienthong_source_to_routed_seconds",
@@ -34,6 +39,8 @@ def count(tally: Tally) -> None:
             ROUTED.labels(system, entity).inc(records)
     for system, stage, reason in tally.buried:
         DEAD_LETTERS.labels(system, entity, stage, reason).inc()
+    for system, field, reason in tally.held_fields:
+        HELD_FIELDS.labels(system, entity, field, reason).inc()
     if tally.routed_times:
         now, observe = time.time(), SOURCE_TO_ROUTED.labels(entity).observe
         for source_time in tally.routed_times:

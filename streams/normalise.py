@@ -44,11 +44,11 @@ def normalise(event: ChangeEvent, resource: Resource, empty: Entity) -> MappedIn
     if event["operation"] == "delete" or row is None:
         return None
     try:
-        values, stated_null = resource.map_in(row)
+        values, stated_null, held = resource.map_in(row)
     except MappingError as error:
         raise Unprocessable("normalise", Reason(error.reason, str(error), error.field)) from error
     except Exception as error:
         # A rule that fails on a value nobody thought of costs this record, and its text may hold the value.
         message = f"{type(error).__name__} in the rules; report it, and replay with a version that mends it"
         raise Unprocessable("normalise", Reason("unexpected_error", message)) from error
-    return MappedIn({**empty, **values}, stated_null)
+    return MappedIn({**empty, **values}, stated_null, held)

@@ -3,7 +3,7 @@
 import time
 from dataclasses import dataclass, field
 
-from schemas.records import Outcome, Result, Stage
+from schemas.records import HeldField, Outcome, Result, Stage
 from streams.errors import Unprocessable
 
 
@@ -26,6 +26,8 @@ class Tally:
     process: str
     #: (system, stage, reason) of each dead letter.
     buried: list[tuple[str, Stage, str]] = field(default_factory=list)
+    #: (system, field, reason) of each field that waits for a person.
+    held_fields: list[tuple[str, str, str]] = field(default_factory=list)
     #: Source times of the records that led to a delivery, in microseconds since 1970.
     routed_times: list[int] = field(default_factory=list)
     _counts: dict[tuple[Result, str], _Count] = field(default_factory=dict)
@@ -55,6 +57,12 @@ class Tally:
         self._singles.append({**single, "event_id": event_id, "reason": failure.reason.code})
         self.buried.append((system, failure.stage, failure.reason.code))
 
+    def held(self, system: str, offset: int, source_time: int, *, event_id: str, held: HeldField) -> None:
+        """A field that waits for a person, in a record that flows on without it. It never tells the value."""
+        single = self._outcome("held", system, _Count(offset, offset, 1, source_time, source_time))
+        self._singles.append({**single, "event_id": event_id, "reason": held["reason"], "field": held["field"]})
+        self.held_fields.append((system, held["field"], held["reason"]))
+
     def totals(self) -> dict[tuple[Result, str], int]:
         """(result, system) -> records."""
         totals = {key: counted.count for key, counted in self._counts.items()}
@@ -63,7 +71,7 @@ class Tally:
         return totals
 
     def outcomes(self) -> list[Outcome]:
-        """One record a result and system, and one a quarantined row."""
+        """One record a result and system, and one a quarantined row or held field."""
         counted = [self._outcome(result, system, count) for (result, system), count in self._counts.items()]
         return [*counted, *self._singles]
 
@@ -84,4 +92,5 @@ class Tally:
             "newest_source_time": counted.newest,
             "time": time.time_ns() // 1000,
             "process": self.process,
+            "field": None,
         }

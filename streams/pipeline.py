@@ -5,10 +5,11 @@ record causes is complete, so a step may refuse a record at any point by raising
 """
 
 import time
+from collections.abc import Sequence
 
 from schemas.dead_letters import Reason
 from schemas.identity import event_id
-from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward
+from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward, HeldField
 from streams.deduplicate import NO_FLOOR, Floor, Weighed, deduplicate, is_overtaken
 from streams.emit import Effects, Emitter
 from streams.errors import Unprocessable
@@ -39,10 +40,9 @@ class Pipeline:
             return self._marker(event, cause, place)
         state, floor = place.state(key), place.floor(event["system"], event["resource"])
         try:
-            said = identify(
-                event, state["key"], normalise(event, resource, self._rules.empty), revision=resource.revision
-            )
-            return self._say(said, state, floor, cause)
+            mapped = normalise(event, resource, self._rules.empty)
+            said = identify(event, state["key"], mapped, revision=resource.revision)
+            return self._say(said, state, floor, cause, held=mapped.held if mapped else ())
         except Unprocessable as failure:
             effects = self._say(identify_unread(event, state["key"], state["claims"]), state, floor, cause)
             if not is_overtaken(event, resource.revision, state["claims"], floor):
@@ -82,14 +82,17 @@ class Pipeline:
         effects.forget_silence()
         return effects
 
-    def _say(self, said: Said, state: EntityState, floor: Floor, cause: Cause) -> Effects:
-        """Claims made under the key itself, or under which another has left it."""
+    def _say(
+        self, said: Said, state: EntityState, floor: Floor, cause: Cause, *, held: Sequence[HeldField] = ()
+    ) -> Effects:
+        """Claims made under the key itself, or under which another has left it. `held`: what waits for a person."""
         effects = Effects()
         weighed = deduplicate(state["claims"], said.here, floor)
         # Suppressing echoes has its place here, before a system's own word that comes back becomes a claim.
         if weighed.changed:
             # Onward only with news: else the row has been here again since, and left again, or is here.
             self._settle(state, weighed.claims, said if weighed.first == "news" else Said([]), cause, effects)
+            effects.held += held if weighed.first == "news" else ()
         elif weighed.first == "repeat":
             self._repeat(state, cause, effects)
         else:

@@ -49,6 +49,7 @@ def floor_record(marker: ChangeEvent, floor: Floor) -> EntityState:
         "left_to": None,
         "aliases": [],
         "formerly": [],
+        "held": [],
     }
     return {**unknown(floor_key(marker["system"], marker["resource"])), "claims": [claim]}
 

@@ -60,6 +60,8 @@ class Worker:
                 self._bury(record, effects.failure, told, batch, tally)
             effects.apply(batch)
             tally.add(effects.results, record.offset, told.time)
+            for held in effects.held:
+                tally.held(told.system, record.offset, told.time, event_id=told.event_id, held=held)
         self._send_outcomes(batch, tally)
         return tally
 

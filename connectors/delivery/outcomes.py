@@ -63,4 +63,5 @@ def _outcome(reporter: Reporter, result: Result, batch: Batch, record: Arrived) 
         newest_source_time=record.source_time,
         time=time.time_ns() // 1000,
         process=reporter.process,
+        field=None,
     )

@@ -11,6 +11,17 @@ class RuleError(SchemasError):
         self.code = code
 
 
+class HeldValue(RuleError):  # noqa: N818 - reads as what happened
+    """A value that may be right, and that only a person can settle: it is held, and the rest of its record flows on.
+
+    `proposals`: canonical values that it may stand for; empty where none is known.
+    """
+
+    def __init__(self, code: str, message: str, proposals: tuple[str, ...] = ()) -> None:
+        super().__init__(code, message)
+        self.proposals = proposals
+
+
 def shape(value: object) -> str:
     """ "11 digits", "empty", "14 characters (digits, letters, others)": enough to find the fault, not the person."""
     text = str(value).strip()

@@ -5,15 +5,15 @@ year of birth; no checksum); CMND 9 digits; tax code with its check digit; dossi
 its forms; agency codes of QĐ 20/2020; administrative units as zero-padded strings. Since 2025-07-01 the citizen id also
 is the tax code of individuals and household businesses, by a secondary source.
 
-Each function takes a column's value and returns the canonical string. None changes digits: a lost leading zero is named
-in the error, never put back, for the number belongs to a person.
+Each function takes a column's value and returns the canonical string. None changes digits: where a leading zero seems
+lost the value is held, and the number that it may be is proposed, never taken, for it may be another person's.
 """
 
 import re
 from datetime import date
 from typing import Final, NamedTuple
 
-from schemas.rules.errors import RuleError, shape
+from schemas.rules.errors import HeldValue, RuleError, shape
 
 _CITIZEN_ID: Final = 12
 _OLD_ID: Final = 9
@@ -30,13 +30,15 @@ class CitizenIdFacts(NamedTuple):
 
 
 def citizen_id(value: object) -> str:
-    """12 digits. Raises RuleError bad_citizen_id."""
+    """12 digits. Raises RuleError bad_citizen_id; HeldValue lost_zero for 11 digits, with the number that it may be."""
     text = value if type(value) is str else str(value)
     if len(text) != _CITIZEN_ID or not text.isdigit() or not text.isascii():
         text = text.strip()
         if len(text) != _CITIZEN_ID or not text.isdigit() or not text.isascii():
-            hint = " (a lost leading zero?)" if _is_digits(text, _CITIZEN_ID - 1) else ""
-            raise RuleError("bad_citizen_id", f"{shape(text)}; expected {_CITIZEN_ID} digits{hint}")
+            raise _without_zero(text, _CITIZEN_ID) or RuleError(
+                "bad_citizen_id",
+                f"{shape(text)}; expected {_CITIZEN_ID} digits{' (an old id?)' if _is_digits(text, _OLD_ID) else ''}",
+            )
     return _real(text, "bad_citizen_id")
 
 
@@ -52,13 +54,20 @@ def citizen_id_facts(identifier: str) -> CitizenIdFacts:
 
 
 def old_id(value: object) -> str:
-    """9 digits, never padded to 12. Raises RuleError bad_old_id."""
+    """9 digits, never padded to 12. Raises RuleError bad_old_id; HeldValue lost_zero for 8 digits, as there."""
     text = str(value).strip()
     if not _is_digits(text, _OLD_ID):
-        hint = " (a lost leading zero?)" if _is_digits(text, _OLD_ID - 1) else ""
-        hint = hint or (" (a citizen id?)" if _is_digits(text, _CITIZEN_ID) else "")
-        raise RuleError("bad_old_id", f"{shape(text)}; expected {_OLD_ID} digits{hint}")
+        hint = " (a citizen id?)" if _is_digits(text, _CITIZEN_ID) else ""
+        raise _without_zero(text, _OLD_ID) or RuleError("bad_old_id", f"{shape(text)}; expected {_OLD_ID} digits{hint}")
     return _real(text, "bad_old_id")
+
+
+def _without_zero(text: str, length: int) -> HeldValue | None:
+    """What a spreadsheet leaves of a number that begins with 0, which it takes for a quantity. None for all else."""
+    if not _is_digits(text, length - 1) or text[0] == "0" or text.count(text[0]) == len(text):
+        return None
+    message = f"{shape(text)}; expected {length}: did it begin with a 0 that a spreadsheet took? Correct it there"
+    return HeldValue("lost_zero", message, (f"0{text}",))
 
 
 _WEIGHTS: Final = (31, 29, 23, 19, 17, 13, 7, 5, 3)
@@ -86,13 +95,19 @@ def business_code(value: object) -> str:
 def _checked(text: str, code: str, more: str) -> str:
     head, dash, tail = text.partition("-") if "-" in text else (text[:_TAX_CODE], "", text[_TAX_CODE:])
     if not _is_digits(head, _TAX_CODE) or ((tail or dash) and not _is_digits(tail, _BRANCH)):
+        held = _without_zero(text, _TAX_CODE)
+        if held is not None and _has_right_check_digit(held.proposals[0]):
+            raise held
         raise RuleError(code, f"{shape(text)}; expected 10 digits, 10 and 3 for a branch{more}")
-    _real(head, code)
-    remainder = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, head, strict=False)) % 11
-    # A remainder of 0 would ask for a check digit of 10: no such number is given.
-    if 10 - remainder != int(head[-1]):
+    if not _has_right_check_digit(_real(head, code)):
         raise RuleError(code, f"{shape(text)} whose check digit is wrong; one of them is mistyped")
     return f"{head}-{tail}" if tail else head
+
+
+def _has_right_check_digit(code: str) -> bool:
+    remainder = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, code, strict=False)) % 11
+    # A remainder of 0 would ask for a check digit of 10: no such number is given.
+    return 10 - remainder == int(code[-1])
 
 
 _DOSSIER: Final = re.compile(r"[0-9]{3}\.[0-9]{2}\.[0-9]{2}\.[A-Y][0-9]{2}-([0-9]{2})([0-9]{2})([0-9]{2})-[0-9]{4,}")
@@ -140,12 +155,12 @@ def old_agency_code(value: object) -> str:
 
 
 def ward_code(value: object) -> str:
-    """5 digits; a number is written with its zeros. Raises RuleError bad_ward_code."""
+    """5 digits; a number is written with its zeros. Raises RuleError bad_ward_code; HeldValue lost_zero for text."""
     return _unit(value, 5, "bad_ward_code")
 
 
 def province_code(value: object) -> str:
-    """2 digits; a number is written with its zeros. Raises RuleError bad_province_code."""
+    """2 digits, in the same way. Raises RuleError bad_province_code; HeldValue lost_zero."""
     return _unit(value, 2, "bad_province_code")
 
 
@@ -154,8 +169,10 @@ def _unit(value: object, digits: int, code: str) -> str:
         return str(value).zfill(digits)
     text = str(value).strip()
     if not _is_digits(text, digits):
-        hint = " (lost leading zeros?)" if text.isdigit() and len(text) < digits else ""
-        raise RuleError(code, f"{shape(text)}; expected {digits} digits{hint}")
+        if text and _is_digits(text, min(len(text), digits - 1)):
+            message = f"{shape(text)}; expected {digits}: leading zeros that a spreadsheet took? Correct it there"
+            raise HeldValue("lost_zero", message, (text.zfill(digits),))
+        raise RuleError(code, f"{shape(text)}; expected {digits} digits")
     return text
 
 

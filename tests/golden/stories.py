@@ -96,7 +96,10 @@ class Story:
                 for d in new.get(topics.DEAD_LETTERS, [])
             ],
             "outcomes": [
-                f"{o['result']} {o['system']}" + (f" x{o['count']}" if o["count"] > 1 else "") for o in outcomes
+                f"{o['result']} {o['system']}"
+                + (f" x{o['count']}" if o["count"] > 1 else "")
+                + (f" {o['field']}: {o['reason']}" if o["field"] is not None else "")
+                for o in outcomes
             ],
         }
         return {name: value for name, value in found.items() if value}
@@ -123,8 +126,12 @@ def _claim(claim: Step) -> str:
     place = ".".join(str(claim[name]) for name in ("epoch", "commit", "ordinal", "mapping", "edit"))
     if claim["values"] is None:
         return f"{claim['system']} {claim['row'] or '*'} @{place}: nothing"
-    said = ", ".join([*_known(claim["values"]), *[f"no {name}" for name in claim["stated_null"]]])
+    said = ", ".join([*_known(claim["values"]), *[f"no {name}" for name in claim["stated_null"]], *_held(claim)])
     return f"{claim['system']} {claim['row']} @{place}: {said}"
+
+
+def _held(claim: Step) -> list[str]:
+    return [f"{held['field']} held ({held['reason']}: {' or '.join(held['proposals'])})" for held in claim["held"]]
 
 
 def _delivery(system: str, delivery: Step) -> Step:

@@ -71,6 +71,7 @@ def outcome(result: Result, system: str, topic: str, **more: Any) -> Outcome:
         newest_source_time=0,
         time=0,
         process="test",
+        field=None,
     )
     found.update(more)  # type: ignore[typeddict-item]  # the tests' own fields
     return found
@@ -121,6 +122,12 @@ def claim(system: str, values: dict[str, Any] | None, **more: Any) -> Claim:
         source_time=1_700_000_000_000_000,
         values=values,
         stated_null=[],
+        echoed=[],
+        under="",
+        left_to=None,
+        aliases=[],
+        formerly=[],
+        held=[],
     )
     found.update(more)  # type: ignore[typeddict-item]  # the tests' own fields
     return found
@@ -140,6 +147,7 @@ def state(key: str, *claims: Claim, **more: Any) -> EntityState:
         source_time=1_700_000_000_000_000,
         changed_time=1_700_000_000_000_000,
         revision=7,
+        links=[],
     )
     found.update(more)  # type: ignore[typeddict-item]  # the tests' own fields
     return found

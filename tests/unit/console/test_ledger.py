@@ -49,3 +49,13 @@ def test_a_single_change_that_was_captured_again_after_a_crash_counts_once() -> 
     for second in range(2):
         ledger.take(outcome("captured", "ho_tich", "", first=8, last=8, epoch=1, event_id="e", time=second))
     assert ledger.count("captured", "ho_tich", "person") == 1
+
+
+def test_a_held_field_is_no_end_of_its_record() -> None:
+    ledger = Ledger()
+    for field in ("ward", "citizen_id", "ward"):
+        ledger.take(outcome("held", "dan_cu", "raw.dan_cu.person", field=field, reason="lost_zero", event_id="e"))
+    ledger.take(outcome("held", "dan_cu", "raw.dan_cu.person", reason="waits", event_id="e"))
+    assert ledger.held_fields("dan_cu", "person") == 2
+    assert ledger.count("held", "dan_cu", "person") == 1
+    assert ledger.ended == {("raw.dan_cu.person", 0): 1}

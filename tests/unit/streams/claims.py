@@ -27,6 +27,7 @@ def claim(values: Entity | None = None, **more: Any) -> Claim:
         "left_to": None,
         "aliases": [],
         "formerly": [],
+        "held": [],
     }
     found: Claim = made | more
     return found

@@ -15,6 +15,7 @@ from tests.unit.streams.simulation import CITY, COLUMNS, Source
 
 RAW = topics.raw("a", ENTITY)
 KEY = b"citizen_id:001099000001"
+HELD = ("ward", "lost_zero")
 ROW: dict[str, str | None] = {"ten": "Nguyễn Văn An", "sinh": "1990", "xa": "00001", "dt": None}
 
 
@@ -179,6 +180,19 @@ def test_outcomes_are_ranges_of_offsets(bench: Bench) -> None:
     assert (outcome["result"], outcome["first"], outcome["last"], outcome["count"]) == ("routed", 0, 2, 3)
     assert (outcome["oldest_source_time"], outcome["newest_source_time"]) == (1001, 3001)
     assert (outcome["topic"], outcome["partition"], outcome["process"]) == (RAW, 0, "w1")
+
+
+def test_a_field_that_waits_for_a_person_is_told_by_name_and_counted_and_its_record_flows_on(bench: Bench) -> None:
+    labels = {"system": "a", "entity": ENTITY, "field": "ward", "reason": "lost_zero"}
+    before = _sample("lienthong_held_fields_total", labels)
+    bench.insert(xa="77")
+    [told] = [o for o in bench.read(topics.OUTCOMES) if o["result"] == "held"]
+    assert (told["system"], told["field"], told["reason"], told["first"], told["count"]) == ("a", *HELD, 0, 1)
+    assert told["event_id"]
+    assert "77" not in str(told | {"time": 0, "oldest_source_time": 0, "newest_source_time": 0})
+    assert [o["system"] for o in bench.read(topics.OUTCOMES) if o["result"] == "routed"]
+    assert bench.read(topics.DEAD_LETTERS) == []
+    assert _sample("lienthong_held_fields_total", labels) == before + 1
 
 
 def test_metrics_count_by_system_and_never_by_record(bench: Bench) -> None:

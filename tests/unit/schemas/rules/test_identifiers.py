@@ -5,10 +5,10 @@ from datetime import date
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from schemas.rules import RuleError
+from schemas.rules import HeldValue, RuleError
 from schemas.rules.identifiers import (
     CitizenIdFacts,
     agency_code,
@@ -68,13 +68,18 @@ def test_good_values(rule: Rule, value: object, canonical: str) -> None:
 @pytest.mark.parametrize(
     ("rule", "value", "code", "message"),
     [
-        (citizen_id, "01099012345", "bad_citizen_id", "11 digits; expected 12 digits (a lost leading zero?)"),
+        (citizen_id, "01099012345", "bad_citizen_id", "11 digits; expected 12 digits"),
+        (citizen_id, "36099012345", "lost_zero", "11 digits; expected 12: did it begin with a 0"),
+        (citizen_id, 36099012345, "lost_zero", "11 digits; expected 12: did it begin with a 0"),
+        (citizen_id, "012345678", "bad_citizen_id", "9 digits; expected 12 digits (an old id?)"),
+        (citizen_id, "11111111111", "bad_citizen_id", "11 digits; expected 12 digits"),
         (citizen_id, 1099012345, "bad_citizen_id", "10 digits; expected 12 digits"),
         (citizen_id, "", "bad_citizen_id", "empty; expected 12 digits"),
         (citizen_id, "00109901234O", "bad_citizen_id", "12 characters (digits, letters); expected 12 digits"),
         (citizen_id, "٠٠١٠٩٩٠١٢٣٤٥", "bad_citizen_id", "12 characters (others); expected 12 digits"),
         (citizen_id, "000000000000", "bad_citizen_id", "12 digits, all the same: a placeholder"),
-        (old_id, "12345678", "bad_old_id", "8 digits; expected 9 digits (a lost leading zero?)"),
+        (old_id, "12345678", "lost_zero", "8 digits; expected 9: did it begin with a 0"),
+        (old_id, "1234567", "bad_old_id", "7 digits; expected 9 digits"),
         (old_id, "001099012345", "bad_old_id", "12 digits; expected 9 digits (a citizen id?)"),
         (tax_code, "0100109107", "bad_tax_code", "10 digits whose check digit is wrong"),
         (tax_code, "0100109106-", "bad_tax_code", "11 characters (digits, others)"),
@@ -92,7 +97,11 @@ def test_good_values(rule: Rule, value: object, canonical: str) -> None:
         (agency_code, "000.00.01.H26", "bad_agency_code", "the form before QĐ 20/2020, which is kept as an alias"),
         (agency_code, "Z26", "bad_agency_code", "expected a letter A to Y"),
         (agency_code, "H26" + ".1" * 17, "bad_agency_code", "35 characters at most"),
-        (ward_code, "123", "bad_ward_code", "3 digits; expected 5 digits (lost leading zeros?)"),
+        (ward_code, "123", "lost_zero", "3 digits; expected 5: leading zeros that a spreadsheet took?"),
+        (ward_code, "1a", "bad_ward_code", "2 characters (digits, letters); expected 5 digits"),
+        (ward_code, "", "bad_ward_code", "empty; expected 5 digits"),
+        (tax_code, "100109106", "lost_zero", "9 digits; expected 10"),
+        (tax_code, "100109107", "bad_tax_code", "9 digits; expected 10 digits, 10 and 3"),
         (province_code, 100, "bad_province_code", "3 digits; expected 2 digits"),
     ],
 )
@@ -101,6 +110,19 @@ def test_bad_values(rule: Rule, value: object, code: str, message: str) -> None:
         rule(value)
     assert caught.value.code == code
     assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(("rule", "length"), [(citizen_id, 12), (old_id, 9)])
+@given(data=st.data())
+def test_a_number_without_its_zero_is_held_with_a_proposal_that_is_valid(
+    rule: Rule, length: int, data: st.DataObject
+) -> None:
+    whole = data.draw(st.from_regex(f"0[1-9][0-9]{{{length - 2}}}", fullmatch=True))
+    assume(len(set(whole[1:])) > 1)
+    with pytest.raises(HeldValue) as caught:
+        rule(int(whole))
+    assert caught.value.proposals == (whole,)
+    assert rule(whole) == whole
 
 
 @pytest.mark.parametrize("rule", RULES)
