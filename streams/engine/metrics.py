@@ -12,6 +12,9 @@ ROUND_SECONDS = Histogram(
     buckets=(0.002, 0.004, 0.008, 0.015, 0.03, 0.06, 0.12, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 ROUND_BATCHES = Counter("lienthong_engine_round_batches_total", "Batches in committed rounds", _GROUP)
+PRODUCERS_RENEWED = Counter(
+    "lienthong_engine_producers_renewed_total", "Producers made anew because a connection broke", _GROUP
+)
 RECORDS = Counter("lienthong_engine_records_total", "Source records whose offset is committed", _GROUP)
 OUTPUTS = Counter("lienthong_engine_outputs_total", "Records sent by batches in committed rounds", _GROUP)
 BATCHES_RETRIED = Counter(

@@ -1,6 +1,5 @@
 """One transactional producer, on one thread at a time: a round of batches becomes one transaction."""
 
-import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
@@ -10,16 +9,17 @@ from typing import Any, TypeVar
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from streams.engine import metrics
 from streams.engine.assignment import Assignment
 from streams.engine.batch import Batch
 from streams.engine.checkpoint import Checkpoint
 from streams.engine.errors import AbandonedError, EngineError, RoundError
 from streams.engine.fail_stop import fail_stop
 from streams.engine.settings import EngineSettings
+from streams.engine.transactional_client import TransactionalClient
 from streams.engine.watchdog import Watchdog
 
 _log = structlog.get_logger(__name__)
-_kafka_log = logging.getLogger("streams.engine.kafka")
 _T = TypeVar("_T")
 #: Seconds for one call; after it progress is reported and the call repeated.
 _PATIENCE = 2.0
@@ -81,7 +81,7 @@ class RoundProducer:
         self._watchdog = watchdog
         self._is_stopping = False
         self._name = f"round on {settings.transactional_id(index)}"
-        self._producer = Producer(settings.producer_config(index), logger=_kafka_log)
+        self._client = TransactionalClient(settings.producer_config(index))
 
     def stop(self) -> None:
         """Wait for no more answers: what runs ends soon, its outcome unknown. From any thread."""
@@ -89,8 +89,11 @@ class RoundProducer:
 
     def start(self) -> None:
         """Fence a predecessor of the same name and abort what it left open. Waits for the broker without end."""
-        self._until_answered(lambda: self._producer.init_transactions(_PATIENCE * 5))
+        self._client.renew(self._initialise)
         self._watchdog.rest(self._name)
+
+    def _initialise(self, producer: Producer) -> None:
+        self._until_answered(lambda: producer.init_transactions(_PATIENCE * 5))
 
     def commit(self, round_: Round) -> None:
         """Write everything, commit, apply the states. A fatal error ends the process.
@@ -98,13 +101,18 @@ class RoundProducer:
         Raises AbortedError when the transaction was aborted, AbandonedError when ``stop`` came before its end.
         """
         self._watchdog.report(self._name, within=_STUCK)
+        if self._client.is_doubtful():
+            _log.info("a connection broke: what is still on its way must not count any more", doing=self._name)
+            metrics.PRODUCERS_RENEWED.labels(self._settings.group).inc()
+            self._client.renew(self._initialise)
+        producer = self._client.producer
         try:
-            self._producer.begin_transaction()
+            producer.begin_transaction()
             for batch in round_.batches:
                 self._write(batch, round_)
             self._send_offsets(round_)
             self._flush()
-            self._until_answered(lambda: self._producer.commit_transaction(_PATIENCE))
+            self._until_answered(lambda: producer.commit_transaction(_PATIENCE))
         except AbandonedError:
             raise
         except Exception as error:
@@ -137,11 +145,11 @@ class RoundProducer:
     def _produce(self, topic: str, **record: Any) -> None:
         while True:
             try:
-                self._producer.produce(topic, **record)
+                self._client.producer.produce(topic, **record)
                 return
             except BufferError:  # the client's queue is full: let it drain
                 self._go_on()
-                self._producer.poll(0.05)
+                self._client.producer.poll(0.05)
 
     def _send_offsets(self, round_: Round) -> None:
         offsets = [TopicPartition(batch.topic, batch.partition, batch.next_offset) for batch in round_.batches]
@@ -150,20 +158,20 @@ class RoundProducer:
         def send() -> None:
             if not round_.assignment.is_current:
                 raise RoundError("committing a round: its partitions were taken away")
-            self._producer.send_offsets_to_transaction(offsets, metadata, _PATIENCE)
+            self._client.producer.send_offsets_to_transaction(offsets, metadata, _PATIENCE)
 
         self._until_answered(send)
 
     def _flush(self) -> None:
         # The delivery reports must be in before the commit: the checkpoint needs one.
-        while self._producer.flush(_PATIENCE):
+        while self._client.producer.flush(_PATIENCE):
             self._go_on()
 
     def _abort(self, round_: Round, error: Exception) -> AbortedError:
         aborted = AbortedError(*_judge(round_, error))
         try:
             _stop_if_fatal(error)
-            self._until_answered(lambda: self._producer.abort_transaction(_PATIENCE))
+            self._until_answered(lambda: self._client.producer.abort_transaction(_PATIENCE))
         except KafkaException as failure:
             fail_stop("a transaction could not be aborted", error=str(failure), after=str(error))
         return aborted

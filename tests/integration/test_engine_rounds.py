@@ -1,104 +1,17 @@
 """A round's transaction against a real broker: what is committed together, what is refused, and who is fenced."""
 
 import os
-import time
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from rocksdict import Cache
 
-from streams.engine.assignment import Assignment, generation_of
-from streams.engine.batch import Batch, Stage
 from streams.engine.checkpoint import Checkpoint
-from streams.engine.partitions import Partition, Piece
-from streams.engine.producer import AbortedError, Refusal, Round, RoundProducer
-from streams.engine.records import Record
-from streams.engine.settings import EngineSettings
-from streams.engine.state import PartitionState
-from streams.engine.watchdog import Watchdog
-from tests.integration.engine_harness import PARTITIONS, read, until
-
-
-class Member:
-    """A member of the group, as the engine's consumer is one."""
-
-    def __init__(self, settings: EngineSettings) -> None:
-        self._consumer = Consumer(settings.consumer_config())
-        self.metadata = b""
-        self._consumer.subscribe([settings.anchor], on_assign=self._assigned, on_revoke=self._revoked)
-
-    def _assigned(self, consumer: Consumer, _places: list[TopicPartition]) -> None:
-        consumer.assign([])
-        self.metadata = bytes(consumer.consumer_group_metadata())
-
-    def _revoked(self, consumer: Consumer, _places: list[TopicPartition]) -> None:
-        consumer.unassign()
-
-    def poll(self, *others: "Member") -> bytes:
-        """Poll all until this one is assigned (anew)."""
-        before, deadline = self.metadata, time.monotonic() + 20
-        while self.metadata == before:
-            assert time.monotonic() < deadline
-            for member in (self, *others):
-                member._consumer.poll(0.05)
-        return self.metadata
-
-    def close(self) -> None:
-        self._consumer.close()
-
-
-class Scene:
-    """Topics, a member of the group, a state and a producer of rounds."""
-
-    def __init__(self, kafka: str, folder: Path) -> None:
-        name = f"rounds-{uuid.uuid4().hex[:8]}"
-        self.kafka, self.out = kafka, f"{name}.out"
-        self.settings = EngineSettings(
-            bootstrap=kafka,
-            group=name,
-            worker="w",
-            data_dir=folder,
-            anchor=f"{name}.in",
-            changelog=f"{name}.state",
-            session_timeout_ms=6_000,
-        )
-        admin = AdminClient({"bootstrap.servers": kafka})
-        topics = [NewTopic(topic, PARTITIONS, 1) for topic in (f"{name}.in", f"{name}.state", self.out)]
-        for future in admin.create_topics(topics).values():
-            future.result(20)
-        self.producer = RoundProducer(0, self.settings, Watchdog(60))
-        self.producer.start()
-        self.member = Member(self.settings)
-        self.member.poll()
-        self.state = PartitionState(folder / "state", cache=Cache(1_000_000))
-
-    def batch(self, *, offset: int, metadata: bytes | None = None, partition: int = 1) -> Batch:
-        """A started batch of one record."""
-        metadata = metadata or self.member.metadata
-        home = Partition(partition, state=self.state, changelog_id="id")
-        assignment = Assignment(generation_of(metadata), metadata, {partition: home})
-        piece = Piece([Record(self.settings.anchor, partition, offset, b"k", b"v")])
-        batch = Batch(piece, home=home, assignment=assignment, owner=None)  # type: ignore[arg-type]
-        batch.stage = Stage.STARTED
-        return batch
-
-    def outputs(self) -> list[bytes | None]:
-        return [value for rows in read(self.kafka, self.out).values() for _key, value in rows]
-
-    def committed(self, partition: int = 1) -> int:
-        reader = Consumer(self.settings.recovery_config())
-        (place,) = reader.committed([TopicPartition(self.settings.anchor, partition)], timeout=10)
-        reader.close()
-        return int(place.offset)
-
-    def close(self) -> None:
-        self.member.close()
-        self.state.close()
+from streams.engine.producer import AbortedError, Refusal, Round
+from tests.integration.engine_harness import read, until
+from tests.integration.engine_scene import Member, Scene
 
 
 @pytest.fixture
