@@ -6,8 +6,8 @@ from tests.chaos.kafka_wire import Api, Marker, markers_of, only, request_of, wi
 
 HEADER = struct.pack(">hhih", Api.WRITE_TXN_MARKERS, 1, 77, 3) + b"abc" + b"\0"
 MARKERS = [
-    Marker(5, 1, True, {"__consumer_offsets": [3], "out": [0, 1, 2]}, 9),
-    Marker(2**40, 32_000, False, {"t" * 200: list(range(300))}, -1),
+    Marker(5, 1, is_commit=True, topics={"__consumer_offsets": [3], "out": [0, 1, 2]}, coordinator_epoch=9),
+    Marker(2**40, 32_000, is_commit=False, topics={"t" * 200: list(range(300))}, coordinator_epoch=-1),
 ]
 
 
@@ -19,4 +19,4 @@ def test_what_is_written_is_read_again() -> None:
 
 
 def test_topics_are_chosen_and_markers_of_nothing_left_out() -> None:
-    assert only(MARKERS, "out".__eq__) == [Marker(5, 1, True, {"out": [0, 1, 2]}, 9)]
+    assert only(MARKERS, "out".__eq__) == [Marker(5, 1, is_commit=True, topics={"out": [0, 1, 2]}, coordinator_epoch=9)]

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rocksdict import Cache
 
@@ -107,6 +107,7 @@ def test_a_scan_does_not_see_what_is_put_while_it_runs(state: PartitionState) ->
 _keys = st.binary(min_size=1, max_size=2)
 
 
+@settings(deadline=None)  # each example opens a database, which a busy disk may hold up
 @given(st.dictionaries(_keys, st.binary(max_size=2)), st.dictionaries(_keys, st.none() | st.binary(max_size=2)), _keys)
 def test_a_scan_is_the_committed_state_under_the_batch_s_puts_in_the_order_of_keys(
     tmp_path_factory: pytest.TempPathFactory,
