@@ -18,6 +18,12 @@ def local(system: str, row: str) -> str:
     return f"{system}#{row}"
 
 
+def local_row(key: str) -> str | None:
+    """The row in a key as from `local`, or None where the key is a shared one."""
+    system, separator, row = key.partition("#")
+    return row if separator and ":" not in system else None
+
+
 def identifier(key: str, kind: str) -> str | None:
     """The bare identifier in a key of this kind, or None where the key is of another kind."""
     head, separator, tail = key.partition(":")

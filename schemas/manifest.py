@@ -20,8 +20,12 @@ from pydantic import (
 
 #: The word in `owns` for the right to say that an entity exists and, by deleting it, that it does not.
 EXISTENCE: Final = "existence"
+#: The word in `owns` for the right to say that an entity exists as long as the owner of EXISTENCE never spoke of it.
+BIRTH: Final = "birth"
 #: The word in a subscription's `key` for the whole entity key instead of a bare identifier.
 WHOLE_KEY: Final = "key"
+#: The word in a subscription's `key` for the rows that the system publishes itself, found by their own row number.
+OWN: Final = "own"
 
 _CADENCE = re.compile(r"([1-9]\d*)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
@@ -86,10 +90,10 @@ class SourceKey(Part):
 
 
 class TargetKey(Part):
-    """Written `{so_dinh_danh: citizen_id}` or `{ma_lien_thong: key}`: the column by which the target finds its row."""
+    """Written `{so_dinh_danh: citizen_id}`, `{ma_lien_thong: key}` or `{id: own}`: how the target finds its row."""
 
     column: Text
-    #: Kind of identifier, stored bare; or WHOLE_KEY.
+    #: Kind of identifier, stored bare; or WHOLE_KEY; or OWN.
     kind: Text
 
     @model_validator(mode="before")
@@ -130,7 +134,8 @@ class Publication(Part):
     key: SourceKey
     #: By entity field.
     fields: dict[str, Annotated[FieldIn, BeforeValidator(_long_form)]] = Field(min_length=1)
-    #: Fields that this system is the authority for; EXISTENCE among them where it decides that the entity exists.
+    #: Fields that this system is the authority for; EXISTENCE among them where it decides that the entity exists, BIRTH
+    #: where it may be the first to say so.
     owns: list[str] = []
 
     @property

@@ -5,8 +5,19 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from schemas import compose
 from schemas.conversions import canonical_values, identifier_kinds, spellings, written_spellings
 from schemas.expressions import ExpressionError, compile_where
-from schemas.manifest import EXISTENCE, WHOLE_KEY, FieldIn, FieldOut, Manifest, Publication, Subscription
+from schemas.manifest import (
+    BIRTH,
+    EXISTENCE,
+    OWN,
+    WHOLE_KEY,
+    FieldIn,
+    FieldOut,
+    Manifest,
+    Publication,
+    Subscription,
+)
 from schemas.manifest_faults import Objection, Path, nearest
+from schemas.manifest_two_way import check_two_way
 
 
 def check_alone(manifest: Manifest) -> Iterator[Objection]:
@@ -25,6 +36,7 @@ def check_alone(manifest: Manifest) -> Iterator[Objection]:
             yield objection
             continue
         yield from _check_subscription(subscription, entity, ("subscribes", entity))
+    yield from check_two_way(manifest)
 
 
 def _check_entity(entity: str, path: Path) -> Objection | None:
@@ -44,8 +56,8 @@ def _check_publication(publication: Publication, entity: str, path: Path) -> Ite
             spelled = spellings(known[field])
             yield from _check_spelling(mapped, known[field], (*path, "fields", field), spelled=spelled)
     for field in publication.owns:
-        if field not in known and field != EXISTENCE:
-            remedy = nearest(field, [*known, EXISTENCE])
+        if field not in known and field not in (EXISTENCE, BIRTH):
+            remedy = nearest(field, [*known, EXISTENCE, BIRTH])
             yield Objection((*path, "owns"), f"owns `{field}`, which `{entity}` does not have", remedy)
 
 
@@ -64,8 +76,8 @@ def _check_blocks(publications: Sequence[Publication], path: Path) -> Iterator[O
 
 def _check_subscription(subscription: Subscription, entity: str, path: Path) -> Iterator[Objection]:
     known, key = compose.entity_fields(entity), subscription.key
-    if key.kind != WHOLE_KEY and key.kind not in identifier_kinds():
-        remedy = nearest(key.kind, [*identifier_kinds(), WHOLE_KEY])
+    if key.kind not in (WHOLE_KEY, OWN) and key.kind not in identifier_kinds():
+        remedy = nearest(key.kind, [*identifier_kinds(), WHOLE_KEY, OWN])
         yield Objection((*path, "key", key.column), f"unknown identifier `{key.kind}`", remedy)
     for column, mapped in subscription.fields.items():
         place = (*path, "fields", column)
@@ -109,6 +121,8 @@ def check_together(manifests: Mapping[str, Manifest]) -> Iterator[tuple[str, Obj
     """What is wrong between manifests, with the key of the one to blame: the later in order of the mapping."""
     owners, publishers = _owners(manifests), _publishers(manifests)
     for (entity, field), claims in owners.items():
+        if field == BIRTH:  # any number of systems may be the first to know somebody
+            continue
         names = [manifests[file].system for file, _ in claims]
         what = f"the existence of `{entity}`" if field == EXISTENCE else f"`{entity}.{field}`"
         for file, path in claims[1:]:

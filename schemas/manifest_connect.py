@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from pydantic import BaseModel, ValidationError
 
-from schemas.manifest import Manifest
+from schemas.manifest import OWN, Manifest
 from schemas.manifest_faults import Objection, Path, nearest
 from schemas.secret_references import REFERENCE
 
@@ -21,7 +21,10 @@ _SECRET_WITHIN: Final = (
 
 @dataclass(frozen=True)
 class Kinds:
-    """The kinds of systems that exist here, each with the model of its `connect:` block."""
+    """The kinds of systems that exist here, each with the model of its `connect:` block.
+
+    The model of a sink that can update the system's own rows and nothing else says so: `own_rows: ClassVar = True`.
+    """
 
     sources: Mapping[str, type[BaseModel]] = field(default_factory=dict)
     sinks: Mapping[str, type[BaseModel]] = field(default_factory=dict)
@@ -40,7 +43,19 @@ def check_connect(manifest: Manifest, kinds: Kinds) -> Iterator[Objection]:
     if manifest.subscribes and manifest.kind not in kinds.sinks:
         remedy = nearest(manifest.kind, kinds.sinks)
         yield Objection(("subscribes",), f"kind `{manifest.kind}` can only be read from", remedy)
+    yield from _check_own_rows(manifest, kinds)
     yield from _check_settings(manifest, kinds)
+
+
+def _check_own_rows(manifest: Manifest, kinds: Kinds) -> Iterator[Objection]:
+    model = kinds.sinks.get(manifest.kind)
+    if model is None or getattr(model, "own_rows", False):
+        return
+    for entity, subscription in manifest.subscribes.items():
+        if subscription.key.kind == OWN:
+            path = ("subscribes", entity, "key", subscription.key.column)
+            message = f"kind `{manifest.kind}` cannot update the system's own rows, which `{OWN}` asks for"
+            yield Objection(path, message, "name an identifier, e.g. `citizen_id`, or `key`")
 
 
 def _check_settings(manifest: Manifest, kinds: Kinds) -> Iterator[Objection]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from schemas import compose, identity
 from schemas.conversions import Convert, reader, valid_identifier, writer
 from schemas.errors import SchemasError
-from schemas.manifest import WHOLE_KEY, Publication, Subscription
+from schemas.manifest import OWN, WHOLE_KEY, Publication, Subscription
 from schemas.records import Entity, HeldField, Row
 from schemas.rules import HeldValue, RuleError
 
@@ -113,10 +113,18 @@ def key_in(publication: Publication, system: str) -> Callable[[Row], str]:
 
 
 def key_out(subscription: Subscription) -> Callable[[str], Row | None]:
-    """The function from an entity key to the target's key column; None where the key is of a kind it cannot hold."""
+    """The function from a delivery's key to the target's key column; None where the key is of a kind it cannot hold."""
     column, kind = subscription.key.column, subscription.key.kind
     if kind == WHOLE_KEY:
         return lambda key: {column: key}
+
+    if kind == OWN:
+
+        def own_row(key: str) -> Row | None:
+            row = identity.local_row(key)
+            return None if row is None else {column: row}
+
+        return own_row
 
     def bare(key: str) -> Row | None:
         found = identity.identifier(key, kind)

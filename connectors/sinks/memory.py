@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, NamedTuple, TypeAlias
+from typing import Any, ClassVar, Literal, NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
@@ -21,6 +21,9 @@ class Connect(BaseModel):
     """`connect:` of a system whose kind is `memory`."""
 
     model_config = ConfigDict(extra="ignore")
+
+    #: Subscriptions whose key is `own` are possible.
+    own_rows: ClassVar[bool] = True
 
     kind: Literal["memory"]
     #: Which target of this process.

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 import structlog
 from psycopg import Connection
@@ -24,6 +24,9 @@ class Connect(BaseModel):
     """`connect:` of a system whose kind is `postgres`."""
 
     model_config = ConfigDict(extra="ignore")  # a source of the same system may have settings of its own
+
+    #: Subscriptions whose key is `own` are possible.
+    own_rows: ClassVar[bool] = True
 
     kind: Literal["postgres"]
     #: Connection string or URL, as libpq takes it.

@@ -233,6 +233,10 @@ def test_keys_out() -> None:
     assert key_out(whole)("citizen_id:001190012345") == {"ma": "citizen_id:001190012345"}
     assert key_out(bare)("citizen_id:001190012345") == {"so": "001190012345"}
     assert key_out(bare)("ho_tich#7") is None
+    own = subscription({"ten": "full_name"}, {"id": "own"})
+    assert key_out(own)("ho_tich#7") == {"id": "7"}
+    assert key_out(own)("ho_tich#a#7") == {"id": "a#7"}
+    assert key_out(own)("citizen_id:001190012345") is None
 
 
 def _city(system: str) -> Manifest:
