@@ -112,8 +112,7 @@ def register_birth(route: Route, source: psycopg.Connection[Row], parent: Person
 
 
 def _without_id(route: Route) -> Row:
-    column = route.publication.key.column
-    return {column: None} if column else {}
+    return {column: None for _, column in route.publication.key.identifiers}
 
 
 def _child_row(route: Route, source: psycopg.Connection[Row], parent: Person, own: Entity) -> Row:

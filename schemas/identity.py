@@ -30,6 +30,12 @@ def identifier(key: str, kind: str) -> str | None:
     return tail if separator and head == kind else None
 
 
+def kind_of(key: str) -> str | None:
+    """The kind of identifier that an entity key is made of; None for a local key, which is provisional."""
+    head, separator, _ = key.partition(":")
+    return head if separator and "#" not in head else None
+
+
 def event_id(event: ChangeEvent) -> str:
     """The same for every capture of the same change, also after a restart: system, resource, position."""
     return f"{event['system']}/{event['resource']}/{event['epoch']}/{event['commit']:x}/{event['ordinal']}"

@@ -22,7 +22,7 @@ from pydantic import (
 EXISTENCE: Final = "existence"
 #: The word in `owns` for the right to say that an entity exists as long as the owner of EXISTENCE never spoke of it.
 BIRTH: Final = "birth"
-#: The word in a subscription's `key` for the whole entity key instead of a bare identifier.
+#: The word in a `key` or in `also` for a column that holds a whole entity key instead of a bare identifier.
 WHOLE_KEY: Final = "key"
 #: The word in a subscription's `key` for the rows that the system publishes itself, found by their own row number.
 OWN: Final = "own"
@@ -56,12 +56,13 @@ class Name(Part):
 
 
 class SourceKey(Part):
-    """Written `{citizen_id: so_dinh_danh, else: id}`: the column of a shared identifier, and the one that stands in."""
+    """Written `{citizen_id: so_dinh_danh, old_id: so_cmnd, key: ma_lien_thong, else: id}`: where a row's key is found.
 
-    #: Kind of identifier, e.g. `citizen_id`; None where the system's rows carry none.
-    kind: str | None = None
-    #: Column that holds the identifier; None where `kind` is.
-    column: str | None = None
+    The first column that holds a valid identifier of its kind makes the key; where none does, `else` does.
+    """
+
+    #: (kind of identifier, or WHOLE_KEY; column that holds it), best first; empty where the system's rows carry none.
+    identifiers: tuple[tuple[Text, Text], ...] = ()
     #: Column that always names the row within its system, usually the primary key.
     otherwise: Text
 
@@ -70,23 +71,22 @@ class SourceKey(Part):
     def _read(cls, value: Any) -> Any:
         if not isinstance(value, Mapping) or "otherwise" in value:
             return value
-        kinds = [name for name in value if name != "else"]
-        if len(kinds) > 1:
-            raise ValueError("several identifiers; name one kind of identifier, and under `else` the primary key")
         if value.get("else") is None:
             raise ValueError("no `else`: name the column that says which row it is where the identifier is missing")
-        kind = kinds[0] if kinds else None
-        return {"kind": kind, "column": value[kind] if kind else None, "otherwise": value["else"]}
+        found = tuple((kind, column) for kind, column in value.items() if kind != "else")
+        columns = [column for _, column in found if isinstance(column, str)]
+        if len(set(columns)) < len(columns):
+            raise ValueError("a column stands twice: a column holds identifiers of one kind; name each column once")
+        return {"identifiers": found, "otherwise": value["else"]}
 
     @model_serializer
     def _written(self) -> dict[str, str]:
-        shared = {self.kind: self.column} if self.kind and self.column else {}
-        return {**shared, "else": self.otherwise}
+        return {**dict(self.identifiers), "else": self.otherwise}
 
     @property
     def columns(self) -> tuple[str, ...]:
         """The columns that the key is made of; the source must send all of them also for a deleted row."""
-        return (self.column, self.otherwise) if self.column else (self.otherwise,)
+        return tuple(dict.fromkeys([*(column for _, column in self.identifiers), self.otherwise]))
 
 
 class TargetKey(Part):
@@ -137,11 +137,14 @@ class Publication(Part):
     #: Fields that this system is the authority for; EXISTENCE among them where it decides that the entity exists, BIRTH
     #: where it may be the first to say so.
     owns: list[str] = []
+    #: Column -> kind of identifier in it, or WHOLE_KEY: further identifiers that the row states to be the same entity.
+    also: dict[str, Text] = {}
 
     @property
     def columns(self) -> tuple[str, ...]:
         """Every column that is read, each once: key columns first."""
-        return tuple(dict.fromkeys([*self.key.columns, *(field.column for field in self.fields.values())]))
+        mapped = (field.column for field in self.fields.values())
+        return tuple(dict.fromkeys([*self.key.columns, *self.also, *mapped]))
 
 
 class Subscription(Part):
@@ -200,6 +203,10 @@ class Manifest(Part):
             for publication in publications:
                 found.setdefault(publication.resource, []).append((entity, publication))
         return found
+
+    def owned(self, entity: str) -> frozenset[str]:
+        """What this system is the authority for: fields of the entity, and the words that `owns` knows beside them."""
+        return frozenset(word for publication in self.publishes.get(entity, ()) for word in publication.owns)
 
     def dumped(self) -> dict[str, Any]:
         """The manifest as plain values, as a YAML file would hold it."""

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from schemas import compose
 from schemas.conversions import canonical_values, identifier_kinds, spellings, written_spellings
 from schemas.expressions import ExpressionError, compile_where
+from schemas.key_columns import kinds_owned
 from schemas.manifest import (
     BIRTH,
     EXISTENCE,
@@ -17,6 +18,7 @@ from schemas.manifest import (
     Subscription,
 )
 from schemas.manifest_faults import Objection, Path, nearest
+from schemas.manifest_keys import check_keys
 from schemas.manifest_two_way import check_two_way
 
 
@@ -28,8 +30,10 @@ def check_alone(manifest: Manifest) -> Iterator[Objection]:
         if (objection := _check_entity(entity, ("publishes", entity))) is not None:
             yield objection
             continue
+        owned = kinds_owned(manifest.owned(entity), entity)
         for index, publication in enumerate(publications):
             yield from _check_publication(publication, entity, ("publishes", entity, index))
+            yield from check_keys(publication, owned, ("publishes", entity, index))
         yield from _check_blocks(publications, ("publishes", entity))
     for entity, subscription in manifest.subscribes.items():
         if (objection := _check_entity(entity, ("subscribes", entity))) is not None:
@@ -46,9 +50,6 @@ def _check_entity(entity: str, path: Path) -> Objection | None:
 
 def _check_publication(publication: Publication, entity: str, path: Path) -> Iterator[Objection]:
     known = compose.entity_fields(entity)
-    kind = publication.key.kind
-    if kind is not None and kind not in identifier_kinds():
-        yield Objection((*path, "key", kind), f"unknown identifier `{kind}`", nearest(kind, identifier_kinds()))
     for field, mapped in publication.fields.items():
         if field not in known:
             yield Objection((*path, "fields", field), f"`{entity}` has no field `{field}`", nearest(field, known))

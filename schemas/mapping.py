@@ -1,11 +1,12 @@
 """Between a system's rows and canonical entities, both ways, as its manifest says. Compiled once, run per record."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from schemas import compose, identity
-from schemas.conversions import Convert, reader, valid_identifier, writer
+from schemas.conversions import Convert, reader, writer
 from schemas.errors import SchemasError
+from schemas.key_columns import key_readers
 from schemas.manifest import OWN, WHOLE_KEY, Publication, Subscription
 from schemas.records import Entity, HeldField, Row
 from schemas.rules import HeldValue, RuleError
@@ -33,6 +34,13 @@ class MappedIn(NamedTuple):
     held: Sequence[HeldField] = ()
 
 
+class Stated(NamedTuple):
+    """`aliases`: keys that a row states to be the same entity. `formerly`: provisional keys that it went by before."""
+
+    aliases: tuple[str, ...]
+    formerly: tuple[str, ...]
+
+
 def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedIn]:
     """The function from a source row to canonical values. It raises MappingError for the first bad value."""
     formats = compose.entity_fields(entity)
@@ -47,7 +55,7 @@ def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedI
         held: list[HeldField] = []
         for field, column, convert in plan:
             if column not in row:
-                raise _missing_column(publication, field, column)
+                raise _missing_column(publication, field, column, place=f"fields: {field}")
             value = row[column]
             # Blank text states that there is nothing, just as NULL does.
             if value is not None and (type(value) is not str or value.strip()):
@@ -93,23 +101,51 @@ def compile_out(subscription: Subscription, entity: str) -> Callable[[Entity], R
 
 def key_in(publication: Publication, system: str) -> Callable[[Row], str]:
     """The function from a source row to its entity key. It raises MappingError where nothing names the row."""
-    kind, column, otherwise = publication.key.kind, publication.key.column, publication.key.otherwise
+    otherwise, readers = publication.key.otherwise, key_readers(publication.key.identifiers)
 
-    def local_key(row: Row) -> str:
+    def key(row: Row) -> str:
+        for column, read in readers:
+            found = read(row.get(column))
+            if found is not None:
+                return found
         name = row.get(otherwise)
         if name is None:
             raise _no_key(otherwise)
         return identity.local(system, str(name))
 
-    if kind is None or column is None:
-        return local_key
-    valid = valid_identifier(kind)
+    return key
 
-    def shared_key(row: Row) -> str:
-        found = valid(row.get(column))
-        return identity.identified(kind, found) if found else local_key(row)
 
-    return shared_key
+def stated_in(publication: Publication, owned: Collection[str]) -> Callable[[Row, str], Stated] | None:
+    """The function from a row and its key to what else it states to be the same entity; None where it never does.
+
+    Only rows keyed by an identifier that the system is the authority for (`owned`: kinds) state anything. A provisional
+    key that stands in a key column is one that the entity went by before. A shared key there says nothing: Liên thông
+    writes that column itself, and it lags behind the row's own number. The function raises MappingError where a column
+    is missing.
+    """
+    lower = key_readers(i for i in publication.key.identifiers if i[0] != WHOLE_KEY)
+    further = key_readers((kind, column) for column, kind in publication.also.items())
+    whole = key_readers(i for i in publication.key.identifiers if i[0] == WHOLE_KEY)
+    columns = [*publication.key.columns, *publication.also]
+    if not owned or len(lower) + len(further) + len(whole) < 2:
+        return None
+
+    def stated(row: Row, key: str) -> Stated:
+        if identity.kind_of(key) not in owned:
+            return Stated((), ())
+        for column in columns:
+            if column not in row:
+                raise _missing_column(publication, "key", column)
+        aliases = _found([*lower, *further], row, key)
+        return Stated(aliases, tuple(name for name in _found(whole, row, key) if identity.kind_of(name) is None))
+
+    return stated
+
+
+def _found(readers: list[tuple[str, Callable[[object], str | None]]], row: Row, key: str) -> tuple[str, ...]:
+    names = dict.fromkeys(read(row[column]) for column, read in readers)
+    return tuple(name for name in names if name is not None and name != key)
 
 
 def key_out(subscription: Subscription) -> Callable[[str], Row | None]:
@@ -137,12 +173,12 @@ def _bad_value(error: RuleError, field: str, column: str) -> MappingError:
     return MappingError(field=field, column=column, reason=error.code, message=str(error))
 
 
-def _missing_column(publication: Publication, field: str, column: str) -> MappingError:
+def _missing_column(publication: Publication, field: str, column: str, *, place: str = "also") -> MappingError:
     return MappingError(
         field=field,
         column=column,
         reason="missing_column",
-        message=f"{publication.resource} has no such column; correct `fields: {field}` in the manifest",
+        message=f"{publication.resource} has no such column; correct `{place}` in the manifest",
     )
 
 

@@ -1,5 +1,6 @@
 """The model of a manifest: short and long forms mean the same, and what is dumped reads back."""
 
+import json
 from typing import Any
 
 import pytest
@@ -50,7 +51,7 @@ def test_a_column_alone_stands_for_its_long_form() -> None:
 
 def test_keys_name_their_columns_and_kinds() -> None:
     key = manifest().publishes["person"][0].key
-    assert (key.kind, key.column, key.otherwise) == ("citizen_id", "so_dinh_danh", "id")
+    assert (key.identifiers, key.otherwise) == ((("citizen_id", "so_dinh_danh"),), "id")
     assert key.columns == ("so_dinh_danh", "id")
     target = manifest().subscribes["person"].key
     assert (target.column, target.kind) == ("ma", "key")
@@ -58,7 +59,33 @@ def test_keys_name_their_columns_and_kinds() -> None:
 
 def test_a_key_may_be_local_only() -> None:
     key = manifest(publishes={"person": PUBLICATION | {"key": {"else": "id"}}}).publishes["person"][0].key
-    assert (key.kind, key.column, key.columns) == (None, None, ("id",))
+    assert (key.identifiers, key.columns) == ((), ("id",))
+
+
+def test_several_identifiers_keep_their_order_in_every_form() -> None:
+    stated = {"citizen_id": "so_dinh_danh", "old_id": "so_cmnd", "key": "ma_lien_thong", "else": "id"}
+    published = PUBLICATION | {"key": stated, "also": {"so_cu": "citizen_id"}}
+    found = manifest(publishes={"person": published})
+    [publication] = found.publishes["person"]
+    assert [kind for kind, _ in publication.key.identifiers] == ["citizen_id", "old_id", "key"]
+    assert publication.key.columns == ("so_dinh_danh", "so_cmnd", "ma_lien_thong", "id")
+    assert publication.columns[:5] == (*publication.key.columns, "so_cu")
+    dumped = found.dumped()["publishes"]["person"][0]
+    assert (list(dumped["key"].items()), dumped["also"]) == (list(stated.items()), {"so_cu": "citizen_id"})
+    assert Manifest.model_validate(json.loads(json.dumps(found.dumped()))) == found
+
+
+def test_a_row_number_that_is_also_an_identifier_is_one_column() -> None:
+    key = {"citizen_id": "so", "else": "so"}
+    [publication] = manifest(publishes={"person": PUBLICATION | {"key": key}}).publishes["person"]
+    assert publication.key.columns == ("so",)
+
+
+def test_what_a_system_owns_is_told_by_all_its_blocks() -> None:
+    blocks = [PUBLICATION, PUBLICATION | {"from": "t", "owns": ["ward"]}]
+    found = manifest(publishes={"person": blocks})
+    assert found.owned("person") == {"full_name", "existence", "ward"}
+    assert not found.owned("business")
 
 
 def test_columns_are_named_once_key_first() -> None:

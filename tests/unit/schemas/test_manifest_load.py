@@ -99,6 +99,10 @@ def test_sound_manifests_have_no_problems(tmp_path: Path) -> None:
         ("codes: {1: male, 2: female}", "codes: {}", 11, "`codes` is empty", "list the system's codes"),
         ("citizen_id: cccd", "cccd: cccd", 8, "unknown identifier `cccd`", "use one of: agency_code, "),
         (", else: id", "", 8, "no `else`", "name the column"),
+        ("citizen_id: cccd", "citizen_id: cccd, oldid: c", 8, "unknown identifier `oldid`", "did you mean `old_id`?"),
+        ("citizen_id: cccd", "citizen_id: cccd, old_id: cccd", 8, "a column stands twice", "name each column once"),
+        ("citizen_id: cccd", "citizen_id: [cccd]", 8, "has the wrong form", "a word or text"),
+        ("    fields:\n", "    also:\n      cu: [x]\n    fields:\n", 10, "`cu` has the wrong form", "a word or text"),
         ("owns: [full_name,", "owns: [fullname,", 12, "owns `fullname`", "did you mean `full_name`?"),
         ("owns: [full_name,", "owns: [ward,", 12, "owns `ward` without publishing it", "map `ward`"),
         ("owns: [full_name, sex, existence]", "owns: full_name", 12, "`owns` has the wrong form", "a list"),
@@ -129,6 +133,36 @@ def test_a_publisher_with_one_error(  # noqa: PLR0917
     assert remedy in problem.remedy
     # A misspelled `from` is missing too; nothing else may be said of one error.
     assert len(found) == 1 + ("form:" in new)
+
+
+ALSO = changed(
+    changed(PUBLISHER, "    fields:\n", "    also:\n      cu: citizen_id\n    fields:\n      citizen_id: cccd\n"),
+    "owns: [full_name,",
+    "owns: [citizen_id, full_name,",
+)
+
+
+def test_the_authority_for_an_identifier_may_state_others(tmp_path: Path) -> None:
+    assert load(tmp_path, a=ALSO) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "message", "remedy"),
+    [
+        ("cu: citizen_id", "cu: citizenid", 10, "unknown identifier `citizenid`", "`citizen_id`"),
+        ("cu: citizen_id", "cccd: old_id", 10, "`cccd` is part of the key", "leave it out here"),
+        ("owns: [citizen_id, ", "owns: [", 9, "does not own `citizen_id`", "add `citizen_id` to `owns`"),
+        ("key: {citizen_id: cccd, ", "key: {", 9, "without an identifier of its own", "under `key`"),
+        ("key: {citizen_id: cccd, ", "key: {key: ma, ", 9, "without an identifier of its own", "under `key`"),
+    ],
+)
+def test_what_else_a_row_may_state(  # noqa: PLR0917
+    tmp_path: Path, old: str, new: str, line: int, message: str, remedy: str
+) -> None:
+    [problem] = load(tmp_path, a=changed(ALSO, old, new))
+    assert (problem.file, problem.line) == ("a.yaml", line)
+    assert message in problem.message
+    assert remedy in problem.remedy
 
 
 @pytest.mark.parametrize(

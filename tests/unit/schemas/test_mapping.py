@@ -7,17 +7,20 @@ from typing import Any
 import pytest
 
 from deploy.embedded.city import COLUMNS, rows
+from schemas.key_columns import kinds_owned
 from schemas.manifest import FieldIn, FieldOut, Manifest, Publication, Subscription
 from schemas.manifest_yaml import parse
-from schemas.mapping import MappedIn, MappingError, compile_in, compile_out, key_in, key_out
+from schemas.mapping import MappedIn, MappingError, Stated, compile_in, compile_out, key_in, key_out, stated_in
 from schemas.records import Row
 
 CITY = Path(__file__).parents[3] / "deploy" / "hanoi" / "systems"
 
 
-def publication(fields: dict[str, Any], key: dict[str, str] | None = None) -> Publication:
+def publication(
+    fields: dict[str, Any], key: dict[str, str] | None = None, also: dict[str, str] | None = None
+) -> Publication:
     key = key or {"citizen_id": "so_dinh_danh", "else": "id"}
-    return Publication.model_validate({"from": "public.cong_dan", "key": key, "fields": fields})
+    return Publication.model_validate({"from": "public.cong_dan", "key": key, "fields": fields, "also": also or {}})
 
 
 def subscription(fields: dict[str, Any], key: dict[str, str] | None = None) -> Subscription:
@@ -225,6 +228,79 @@ def test_a_row_that_nothing_names(row: Row) -> None:
     with pytest.raises(MappingError) as caught:
         key_in(publication({"full_name": "ten"}), "ho_tich")(row)
     assert caught.value.reason == "missing_key"
+
+
+ORDERED = {"citizen_id": "so", "old_id": "cmnd", "key": "ma", "else": "id"}
+
+
+@pytest.mark.parametrize(
+    ("row", "key"),
+    [
+        ({"so": "001190012345", "cmnd": "012345678", "ma": "b#1"}, "citizen_id:001190012345"),
+        ({"so": "1190012345", "cmnd": "012345678", "ma": "b#1"}, "old_id:012345678"),
+        ({"so": None, "cmnd": "", "ma": "b#1"}, "b#1"),
+        ({"ma": " citizen_id:001190012345 "}, "citizen_id:001190012345"),
+        ({"ma": "citizen_id:00119001234"}, "dan_cu#7"),
+        ({"ma": "passport:B123"}, "dan_cu#7"),
+        ({"ma": "B#1"}, "dan_cu#7"),
+        ({"ma": "b#"}, "dan_cu#7"),
+        ({"ma": 5}, "dan_cu#7"),
+        ({"ma": "b#x:y#z"}, "b#x:y#z"),
+    ],
+)
+def test_the_first_valid_identifier_is_the_key(row: Row, key: str) -> None:
+    assert key_in(publication({"full_name": "ten"}, ORDERED), "dan_cu")({"id": 7} | row) == key
+
+
+def _stated(row: Row, key: str, *, owned: set[str], also: dict[str, str] | None = None) -> Stated | None:
+    columns = {"so": None, "cmnd": None, "ma": None, "id": 7, "so_cu": None, "ma_cu": None}
+    published = publication({"full_name": "ten"}, ORDERED, also or {})
+    states = stated_in(published, owned)
+    return states and states(columns | row, key)
+
+
+PERSON = "citizen_id:001190012345"
+NOTHING = Stated((), ())
+
+
+@pytest.mark.parametrize(
+    ("row", "key", "expected"),
+    [
+        ({"so": "001190012345", "cmnd": "012345678"}, PERSON, Stated(("old_id:012345678",), ())),
+        ({"so": "001190012345", "cmnd": "x", "ma": PERSON}, PERSON, NOTHING),
+        ({"so": "001190012345", "ma": "ho_tich#5"}, PERSON, Stated((), ("ho_tich#5",))),
+        # The column is written by Liên thông, and lags behind a number that was corrected.
+        ({"so": "001190012345", "ma": "citizen_id:001190012346"}, PERSON, NOTHING),
+        ({"ma": PERSON, "so_cu": "001190012346"}, PERSON, Stated(("citizen_id:001190012346",), ())),
+        ({"so_cu": "001190012345", "ma_cu": "b#2"}, PERSON, Stated(("b#2",), ())),
+        # Who does not own the old number says nothing of rows that are keyed by it, or by nothing that is shared.
+        ({"cmnd": "012345678", "so_cu": "001190012346"}, "old_id:012345678", NOTHING),
+        ({"ma": "ho_tich#5", "so_cu": "001190012346"}, "ho_tich#5", NOTHING),
+    ],
+)
+def test_an_authority_states_which_keys_are_one(row: Row, key: str, expected: Stated) -> None:
+    also = {"so_cu": "citizen_id", "ma_cu": "key"}
+    assert _stated(row, key, owned={"citizen_id"}, also=also) == expected
+
+
+def test_who_owns_no_identifier_states_nothing() -> None:
+    row = {"so": "001190012345", "cmnd": "012345678", "ma": "ho_tich#5"}
+    assert _stated(row, PERSON, owned=set()) is None
+    assert stated_in(publication({"full_name": "ten"}), {"citizen_id"}) is None, "one column alone: nothing to state"
+
+
+def test_who_owns_a_field_is_the_authority_for_the_identifiers_in_it() -> None:
+    assert kinds_owned(["citizen_id", "full_name", "existence"], "person") == {"citizen_id"}
+    assert kinds_owned(["code", "name"], "business") == {"tax_code"}
+
+
+def test_a_column_of_statements_that_is_gone_is_told() -> None:
+    states = stated_in(publication({"full_name": "ten"}, also={"so_cu": "citizen_id"}), {"citizen_id"})
+    assert states is not None
+    with pytest.raises(MappingError) as caught:
+        states({"so_dinh_danh": "001190012345", "id": 7}, PERSON)
+    assert (caught.value.reason, caught.value.column) == ("missing_column", "so_cu")
+    assert "correct `also`" in caught.value.message
 
 
 def test_keys_out() -> None:
