@@ -9,7 +9,7 @@ from pydantic import ValidationError
 
 from schemas import compose
 from schemas.errors import SchemasError
-from schemas.manifest import EXISTENCE, Manifest, Publication, Subscription
+from schemas.manifest import BIRTH, EXISTENCE, Manifest, Publication, Subscription
 from schemas.tenure import Tenure, follow, part
 
 
@@ -86,6 +86,10 @@ class Catalogue:
     def existence_owners(self, entity: str) -> tuple[str, ...]:
         """Systems that say whether the entity exists; empty where nobody owns that and any claim makes it exist."""
         return self._owners.get((entity, EXISTENCE), ())
+
+    def births(self, entity: str) -> tuple[str, ...]:
+        """Systems whose rows make an entity exist as long as no owner of existence has spoken of it."""
+        return self._owners.get((entity, BIRTH), ())
 
     def to_json(self) -> bytes:
         """For the topic `catalogue`. Secrets are references, as in the manifests."""

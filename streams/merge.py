@@ -4,19 +4,22 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from schemas.manifest import EXISTENCE
 from schemas.records import Claim, Entity, EntityState, Status
-from streams.deduplicate import position
+from streams.deduplicate import Position, position
 
 
 @dataclass(frozen=True, slots=True)
 class Authority:
     """Of one entity: `order` names for every field the systems whose word counts, best first.
 
-    `existence` are the systems that decide whether the entity exists at all; empty: any live claim makes it exist.
+    `existence` are the systems that decide whether the entity exists at all, `birth` those that do as long as the
+    former have never spoken of it; both empty: any live claim makes it exist.
     """
 
     order: Mapping[str, tuple[str, ...]]
     existence: frozenset[str]
+    birth: frozenset[str] = frozenset()
 
 
 class Cause(NamedTuple):
@@ -82,21 +85,51 @@ def is_live(claims: Collection[Claim]) -> bool:
 def golden(claims: Collection[Claim], authority: Authority) -> Entity | None:
     """The golden record; None where the entity does not exist. Every field is in it, unknown ones as None."""
     live = [claim for claim in claims if claim["values"] is not None]
-    if not live or (authority.existence and not any(claim["system"] in authority.existence for claim in live)):
+    if not live or not _exists(claims, live, authority):
         return None
-    if len(live) == 1:
+    if len(live) == 1 and not live[0]["echoed"]:
         return live[0]["values"]
-    newest = sorted(live, key=position, reverse=True)
     by_system: dict[str, list[Claim]] = {}
-    for claim in newest:
+    for claim in sorted(live, key=_rank, reverse=True):
         by_system.setdefault(claim["system"], []).append(claim)
     return {field: _said_first(field, systems, by_system) for field, systems in authority.order.items()}
+
+
+def only_repeats(claim: Claim) -> bool:
+    """Whether a live claim says nothing of its own: all that its row shows was delivered to it."""
+    values, echoed = claim["values"], claim["echoed"]
+    return bool(echoed) and values is not None and all(v is None or field in echoed for field, v in values.items())
+
+
+def says_gone(claim: Claim) -> bool:
+    """Whether a retracted claim is its system's word that the entity is no more: its row is neither elsewhere nor was
+    it we who took it away."""
+    return claim["values"] is None and claim["left_to"] is None and EXISTENCE not in claim["echoed"]
+
+
+def _exists(claims: Collection[Claim], live: Collection[Claim], authority: Authority) -> bool:
+    owners, may = authority.existence, authority.existence or authority.birth
+    if not may:
+        return any(not claim["echoed"] or not only_repeats(claim) for claim in live)
+    for claim in live:
+        if claim["system"] in owners and not (claim["echoed"] and only_repeats(claim)):
+            return True
+    if not any(claim["system"] in authority.birth and not only_repeats(claim) for claim in live):
+        return False
+    return not any(claim["system"] in owners and says_gone(claim) for claim in claims)
+
+
+def _rank(claim: Claim) -> tuple[bool, Position]:
+    """Of several rows of one system: what goes by the key itself before what goes by an alias, then the newest."""
+    return not claim["under"], position(claim)
 
 
 def _said_first(field: str, systems: tuple[str, ...], by_system: Mapping[str, list[Claim]]) -> object:
     for system in systems:
         for claim in by_system.get(system, ()):
             values = claim["values"]
-            if values is not None and (values[field] is not None or field in claim["stated_null"]):
+            if values is None or field in claim["echoed"]:
+                continue
+            if values[field] is not None or field in claim["stated_null"]:
                 return values[field]
     return None

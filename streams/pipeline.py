@@ -75,8 +75,8 @@ class Pipeline:
             return effects
         self._emitter.state(floor_record(marker, floor), effects)
         for state in place.mentioning(resource):
-            standing = retract(state["claims"], marker, floor)
-            if len(standing) < len(state["claims"]):
+            standing = retract(state["claims"], marker, floor, owners=self._rules.authority.existence)
+            if standing is not state["claims"]:
                 self._settle(state, standing, Said([]), cause, effects)
         place.raised(system, resource, floor)
         effects.forget_silence()

@@ -31,7 +31,7 @@ def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
         entity=entity,
         revision=catalogue.revision,
         resources=resources(catalogue, entity),
-        authority=Authority(order, frozenset(catalogue.existence_owners(entity))),
+        authority=Authority(order, frozenset(catalogue.existence_owners(entity)), frozenset(catalogue.births(entity))),
         subscribers=subscribers(catalogue, entity, wire.encode_entity),
         empty=blank(entity),
     )
