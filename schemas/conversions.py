@@ -4,9 +4,10 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from schemas.rules import RuleError, dates, identifiers, phones
+from schemas.rules import RuleError, dates, identifiers, phones, wards
 from schemas.rules.codes import WORDS, code_reader, code_writer, word_reader
 from schemas.rules.errors import shape
+from schemas.rules.legacy import legacy_decoder
 from schemas.rules.names import full_name
 from schemas.rules.text import clean_text
 
@@ -34,11 +35,14 @@ def identifier_kinds() -> frozenset[str]:
 
 def spellings(canonical: str) -> frozenset[str]:
     """Names of `format` that a column read into this canonical format may have; empty where there is but one way."""
-    return {"date": dates.FORMATS, "phone": phones.FORMATS}.get(canonical, frozenset())
+    return {"date": dates.FORMATS, "phone": phones.FORMATS, "ward": wards.FORMATS}.get(canonical, frozenset())
 
 
 def written_spellings(canonical: str) -> frozenset[str]:
     """Those of `spellings` in which a value can be written, too."""
+    if canonical == "ward":
+        # Of a new ward nobody knows which of the old ones an address lay in.
+        return frozenset({wards.NEW_CODES})
     if canonical != "date":
         return spellings(canonical)
     return frozenset(spelled for spelled in dates.FORMATS if _can_write(spelled))
@@ -78,7 +82,24 @@ def reader(canonical: str, spelled: str | None, codes: Mapping[str, str] | None)
         return code_reader(codes)
     if canonical == "date":
         return _date_reader(spelled or "iso")
+    if canonical == "ward":
+        return wards.ward_reader(spelled or wards.NEW_CODES)
     return _READERS.get(canonical, _text)
+
+
+def decoding(encoding: str, convert: Convert) -> Convert:
+    """The same conversion of text of a legacy encoding, as bytes or as a driver shows it that took it for Latin-1.
+
+    ASCII means the same in all of them. It raises RuleError bad_encoding.
+    """
+    decode = legacy_decoder(encoding)
+
+    def read(value: Any) -> Any:
+        if isinstance(value, bytes) or (type(value) is str and not value.isascii()):
+            value = decode(value)
+        return convert(value)
+
+    return read
 
 
 def writer(canonical: str, spelled: str | None, codes: Mapping[str, str] | None) -> Convert:
@@ -112,14 +133,13 @@ _READERS: Final[dict[str, Convert]] = {
     "name": full_name,
     "phone": phones.phone,
     **{canonical: word_reader(canonical) for canonical in WORDS},
-    "ward": identifiers.ward_code,
     "province": identifiers.province_code,
 }
 
 
 def canonical_formats() -> frozenset[str]:
     """Every `format` that a field of an entity may have in its schema."""
-    return frozenset({*_READERS, "date", "text"})
+    return frozenset({*_READERS, "date", "text", "ward"})
 
 
 def _date_reader(spelled: str) -> Convert:

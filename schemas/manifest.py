@@ -27,6 +27,9 @@ WHOLE_KEY: Final = "key"
 #: The word in a subscription's `key` for the rows that the system publishes itself, found by their own row number.
 OWN: Final = "own"
 
+#: The `encoding` of text that needs no decoding.
+UNICODE: Final = "unicode"
+
 _CADENCE = re.compile(r"([1-9]\d*)([smhd])")
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
@@ -117,6 +120,8 @@ class FieldIn(Part):
     column: Text = Field(alias="from")
     format: Text | None = None
     codes: dict[str, str] | None = None
+    #: How this column writes Vietnamese, where that differs from the rest of its table.
+    encoding: Text | None = None
 
 
 class FieldOut(Part):
@@ -139,6 +144,12 @@ class Publication(Part):
     owns: list[str] = []
     #: Column -> kind of identifier in it, or WHOLE_KEY: further identifiers that the row states to be the same entity.
     also: dict[str, Text] = {}
+    #: How the table writes Vietnamese: tcvn3, vni, cp1258, or unicode. The text itself cannot tell.
+    encoding: Text = UNICODE
+
+    def encoding_of(self, field: str) -> str:
+        """How the column of a published field writes Vietnamese."""
+        return self.fields[field].encoding or self.encoding
 
     @property
     def columns(self) -> tuple[str, ...]:

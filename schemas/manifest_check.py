@@ -10,6 +10,7 @@ from schemas.manifest import (
     BIRTH,
     EXISTENCE,
     OWN,
+    UNICODE,
     WHOLE_KEY,
     FieldIn,
     FieldOut,
@@ -20,6 +21,7 @@ from schemas.manifest import (
 from schemas.manifest_faults import Objection, Path, nearest
 from schemas.manifest_keys import check_keys
 from schemas.manifest_two_way import check_two_way
+from schemas.rules.legacy import ENCODINGS
 
 
 def check_alone(manifest: Manifest) -> Iterator[Objection]:
@@ -50,7 +52,9 @@ def _check_entity(entity: str, path: Path) -> Objection | None:
 
 def _check_publication(publication: Publication, entity: str, path: Path) -> Iterator[Objection]:
     known = compose.entity_fields(entity)
+    yield from _check_encoding(publication.encoding, path)
     for field, mapped in publication.fields.items():
+        yield from _check_encoding(mapped.encoding, (*path, "fields", field))
         if field not in known:
             yield Objection((*path, "fields", field), f"`{entity}` has no field `{field}`", nearest(field, known))
         else:
@@ -60,6 +64,12 @@ def _check_publication(publication: Publication, entity: str, path: Path) -> Ite
         if field not in known and field not in (EXISTENCE, BIRTH):
             remedy = nearest(field, [*known, EXISTENCE, BIRTH])
             yield Objection((*path, "owns"), f"owns `{field}`, which `{entity}` does not have", remedy)
+
+
+def _check_encoding(encoding: str | None, path: Path) -> Iterator[Objection]:
+    known = {UNICODE, *ENCODINGS}
+    if encoding is not None and encoding not in known:
+        yield Objection((*path, "encoding"), f"unknown encoding `{encoding}`", nearest(encoding, known))
 
 
 def _check_blocks(publications: Sequence[Publication], path: Path) -> Iterator[Objection]:
@@ -101,7 +111,10 @@ def _check_subscription(subscription: Subscription, entity: str, path: Path) -> 
 def _check_spelling(
     mapped: FieldIn | FieldOut, canonical: str, path: Path, *, spelled: frozenset[str]
 ) -> Iterator[Objection]:
-    if mapped.format is not None and mapped.format not in spelled:
+    if mapped.format is not None and mapped.format not in spelled and mapped.format in spellings(canonical):
+        message = f"format `{mapped.format}` can be read, and not written"
+        yield Objection((*path, "format"), message, f"use one of: {', '.join(sorted(spelled))}")
+    elif mapped.format is not None and mapped.format not in spelled:
         message = f"unknown format `{mapped.format}` of a field of kind {canonical}"
         remedy = nearest(mapped.format, spelled) if spelled else "leave `format` out"
         yield Objection((*path, "format"), message, remedy)

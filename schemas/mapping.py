@@ -4,10 +4,10 @@ from collections.abc import Callable, Collection, Sequence
 from typing import NamedTuple
 
 from schemas import compose, identity
-from schemas.conversions import Convert, reader, writer
+from schemas.conversions import Convert, decoding, reader, writer
 from schemas.errors import SchemasError
 from schemas.key_columns import key_readers
-from schemas.manifest import OWN, WHOLE_KEY, Publication, Subscription
+from schemas.manifest import OWN, UNICODE, WHOLE_KEY, Publication, Subscription
 from schemas.records import Entity, HeldField, Row
 from schemas.rules import HeldValue, RuleError
 
@@ -45,7 +45,7 @@ def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedI
     """The function from a source row to canonical values. It raises MappingError for the first bad value."""
     formats = compose.entity_fields(entity)
     plan: list[tuple[str, str, Convert]] = [
-        (field, mapped.column, reader(formats[field], mapped.format, mapped.codes))
+        (field, mapped.column, _reader(publication, field, formats[field]))
         for field, mapped in publication.fields.items()
     ]
 
@@ -74,6 +74,12 @@ def compile_in(publication: Publication, entity: str) -> Callable[[Row], MappedI
         return MappedIn(values, stated_null, held or ())
 
     return map_in
+
+
+def _reader(publication: Publication, field: str, canonical: str) -> Convert:
+    mapped, encoding = publication.fields[field], publication.encoding_of(field)
+    convert = reader(canonical, mapped.format, mapped.codes)
+    return convert if encoding == UNICODE else decoding(encoding, convert)
 
 
 def compile_out(subscription: Subscription, entity: str) -> Callable[[Entity], Row]:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from schemas.rules.errors import RuleError, shape
+from schemas.rules.text import fold
 
 #: What a person's sex may be in canonical form.
 SEXES: Final = frozenset({"male", "female", "other"})
@@ -17,14 +18,20 @@ WORDS: Final = {
 
 
 def code_reader(meanings: Mapping[str, str]) -> Callable[[object], str]:
-    """The function from a system's code to its meaning. It raises RuleError unknown_code, with the known ones."""
+    """The function from a system's code to its meaning. It raises RuleError unknown_code, with the known ones.
+
+    Codes that are words are known again in other capitals and with another place of the tone mark, but for those of
+    which the table makes a difference.
+    """
     table = {code.strip(): meaning for code, meaning in meanings.items()}
+    folded = _folded(table)
 
     def read(value: object) -> str:
         try:
             return table[value]  # type: ignore[index] # most values are the code as it is
         except (KeyError, TypeError):
-            meaning = table.get(_spelled(value))
+            spelled = _spelled(value)
+            meaning = table.get(spelled) or folded.get(_key(spelled))
         if meaning is None:
             raise RuleError("unknown_code", f"a code of {shape(value)}; known are {_listed(table)}: add it to `codes`")
         return meaning
@@ -59,6 +66,21 @@ def word_reader(canonical: str) -> Callable[[object], str]:
         )
 
     return read
+
+
+def _folded(table: Mapping[str, str]) -> dict[str, str]:
+    """By folded code, what it means; without those that would mean two things."""
+    meant: dict[str, set[str]] = {}
+    for code, meaning in table.items():
+        meant.setdefault(_key(code), set()).add(meaning)
+    return {code: meanings.pop() for code, meanings in meant.items() if len(meanings) == 1}
+
+
+def _key(code: str) -> str:
+    try:
+        return fold(code)
+    except RuleError:
+        return code
 
 
 def _spelled(value: object) -> str:

@@ -79,6 +79,57 @@ def test_a_value_that_a_person_must_settle_is_held_and_the_rest_flows_on() -> No
     assert mapped.held == [{"field": "citizen_id", "reason": "lost_zero", "proposals": ["036099012345"]}]
 
 
+@pytest.mark.parametrize("text", ["Nguyễn Thị Hòa", "Nguyen Thi Hoa"])
+@pytest.mark.parametrize(
+    ("encoding", "written"),
+    [("tcvn3", "NguyÔn ThÞ Hßa"), ("vni", "Nguyeãn Thò Hoøa"), ("cp1258", "NguyêÞn Thiò HoÌa")],
+)
+def test_text_of_a_table_is_decoded_as_declared(encoding: str, written: str, text: str) -> None:
+    row = {"ten": text if text.isascii() else written, "gt": "Nữ", "ghi_chu": "Hòa"}
+    fields = {
+        "full_name": "ten",
+        "sex": {"from": "gt", "codes": {"Nam": "male", "Nữ": "female"}, "encoding": "unicode"},
+        "note": {"from": "ghi_chu", "encoding": "unicode"},
+    }
+    declared = publication(fields).model_copy(update={"encoding": encoding})
+    read = compile_in(declared, "person")
+    expected = {"full_name": text, "sex": "female", "note": "Hòa"}
+    assert read(row).values == expected
+    assert read(row | {"ten": row["ten"].encode("cp1252")}).values == expected
+
+
+def test_a_code_of_a_legacy_table_is_decoded_before_it_is_looked_up() -> None:
+    assert into("sex", "N÷", codes={"Nam": "male", "Nữ": "female"}, encoding="tcvn3") == "female"
+
+
+def test_text_that_is_not_of_the_declared_encoding_is_refused() -> None:
+    with pytest.raises(MappingError) as caught:
+        into("full_name", "Nguyễn Thị Hòa", encoding="tcvn3")
+    assert caught.value.reason == "bad_encoding"
+    assert "see what the manifest declares" in str(caught.value)
+
+
+def test_a_blank_of_a_legacy_table_is_a_stated_blank() -> None:
+    declared = publication({"note": {"from": "x", "encoding": "tcvn3"}})
+    assert compile_in(declared, "person")({"x": "\u00a0 "}) == MappedIn({"note": None}, ["note"])
+
+
+@pytest.mark.parametrize(
+    ("written", "ward"), [("00001", "00097"), (1, "00097"), ("00004", "00004"), ("00006", "00008")]
+)
+def test_a_system_that_still_speaks_old_wards(written: Any, ward: str) -> None:
+    assert into("ward", written, format="before_2025-07-01") == ward
+    assert into("ward", written, format="since_2025-07-01") == str(written).zfill(5)
+
+
+def test_a_ward_that_was_split_is_held_with_all_that_it_may_be() -> None:
+    read = compile_in(publication({"ward": FieldIn(column="xa", format="before_2025-07-01")}), "person")
+    assert read({"xa": "00025"}).held == [
+        {"field": "ward", "reason": "ward_split", "proposals": ["00008", "00025", "00199"]}
+    ]
+    assert read({"xa": "99999"}).held == [{"field": "ward", "reason": "unknown_ward", "proposals": []}]
+
+
 def test_a_column_that_is_not_there_names_the_manifests_field() -> None:
     with pytest.raises(MappingError) as caught:
         compile_in(publication({"full_name": "ten"}), "person")({"id": 1})

@@ -23,6 +23,34 @@ def test_an_unknown_code_lists_the_known(code: object) -> None:
     assert "Nguyễn" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("code", "meaning"),
+    [
+        ("nữ", "female"),
+        ("NỮ", "female"),
+        ("Nu\u031b\u0303", "female"),
+        ("Hoà", "a"),
+        (" HÒA ", "a"),
+        ("m", "c"),
+        ("M", "d"),
+    ],
+)
+def test_a_word_is_known_again_in_other_letters(code: str, meaning: str) -> None:
+    table = {"Nam": "male", "Nữ": "female", "Hòa": "a", "m": "c", "M": "d"}
+    assert code_reader(table)(code) == meaning
+
+
+@pytest.mark.parametrize("code", ["NU", "Nử", "a\x00"])
+def test_another_word_is_another_code(code: str) -> None:
+    with pytest.raises(RuleError):
+        code_reader({"Nữ": "female", "Na": "x", "NA": "y"})(code)
+
+
+def test_of_two_codes_that_differ_in_capitals_alone_neither_is_guessed() -> None:
+    with pytest.raises(RuleError):
+        code_reader({"na": "x", "NA": "y"})("Na")
+
+
 def test_the_first_of_several_codes_is_written() -> None:
     write = code_writer(TABLE)
     assert [write(value) for value in ("male", "female", "other")] == ["1", "2", "true"]
