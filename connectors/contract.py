@@ -1,16 +1,15 @@
 """What a kind of system must offer: `Source` and `Sink`.
 
-A kind is one file: `connectors/sources/<kind>.py` with `def source(manifest, settings) -> Source`, and/or
-`connectors/sinks/<kind>.py` with `def sink(manifest, settings) -> Sink`; both take `schemas.manifest.Manifest` with its
-secrets resolved and `schemas.settings.Settings`. Each file has a pydantic model `Connect` of its `connect:` block.
-The loops in `run_source` and `run_sink` do the rest. Each object is used by one thread.
+A kind is one file, `connectors/sources/<kind>.py` with `def source(manifest, settings)` or `connectors/sinks/<kind>.py`
+with `def sink(manifest, settings)`, and a pydantic model `Connect` of its `connect:` block. The manifest comes with its
+secrets resolved. The loops in `run_source` and `run_sink` do the rest. Each object is used by one thread.
 """
 
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from connectors.values import Changes, Finding, Rejected, Stream, Writes
-from schemas.records import ConnectorState, Phase, Row
+from schemas.records import ConnectorState, Phase, Resync, ResyncRequest, Row
 
 
 class Memory(Protocol):
@@ -19,12 +18,17 @@ class Memory(Protocol):
     last: ConnectorState | None
     generation: int
 
-    def keep(self, *, epoch: int, phase: Phase, detail: str = "", message: str = "") -> None:
-        """Returns once Kafka has acknowledged. Raises Fenced when a later generation has started."""
+    def keep(
+        self, *, epoch: int, phase: Phase, detail: str = "", message: str = "", resync: Resync | None = None
+    ) -> None:
+        """Returns once Kafka has acknowledged; without `resync` the last one stays. Raises Fenced when replaced."""
+
+    def asked(self) -> Sequence[ResyncRequest]:
+        """What somebody wants to be read anew and no kept `resync` has taken up; answers at once."""
 
 
 class Source(Protocol):
-    """Reads one system. Raises SourceUnavailable for trouble that passes, Fenced when replaced."""
+    """Reads one system; reads anew what is `asked`. Raises SourceUnavailable for what passes, Fenced when replaced."""
 
     def open(self, memory: Memory) -> None:
         """Connect, take over from a zombie, and go on after the last confirmed token, or begin with a snapshot."""
@@ -45,7 +49,7 @@ class Source(Protocol):
 
 
 class Sink(Protocol):
-    """Writes one system. Raises SinkUnavailable for trouble that passes, Fenced when replaced."""
+    """Writes one system; `probe` as a source's. Raises SinkUnavailable for what passes, Fenced when replaced."""
 
     def open(self, streams: Sequence[Stream]) -> dict[Stream, int]:
         """Connect, fence older sinks off, and tell where each stream goes on: 0 where it is new or was recreated."""
@@ -53,7 +57,6 @@ class Sink(Protocol):
     def write(self, writes: Writes, reject: Callable[[Rejected], None]) -> None:
         """Write all; call `reject` (it returns when the dead letter is safe) for what never can be, then commit."""
 
-    def probe(self) -> list[Finding]:
-        """Connection, permissions, structure; changes nothing."""
+    def probe(self) -> list[Finding]: ...
 
     def close(self) -> None: ...

@@ -4,15 +4,17 @@ The transactional id is the connector's own, so Kafka itself fences an older pro
 """
 
 import time
+from collections.abc import Sequence
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.errors import ConnectorsError, Fenced
+from connectors.resync_requests import Requests, not_taken_up
 from connectors.topic_end import last_value
 from schemas import compose
 from schemas.kafka import producer_settings
-from schemas.records import ConnectorState, Phase
+from schemas.records import ConnectorState, Phase, Resync, ResyncRequest
 from schemas.registry import Decoder, Registry, Writer
 from schemas.topics import CONNECTORS
 
@@ -39,11 +41,14 @@ class TopicMemory:
         schema = compose.load("connector_state")
         self._encode = Writer(registry, f"{CONNECTORS}-value", schema).encode
         self._decode = Decoder(registry, schema).decode
+        self._requests = Requests(bootstrap, registry, system)
         self._producer: Producer | None = self._connect()
         self.last: ConnectorState | None = self._read()
         self.generation = self.last["generation"] + 1 if self.last else 1
 
-    def keep(self, *, epoch: int, phase: Phase, detail: str = "", message: str = "") -> None:
+    def keep(
+        self, *, epoch: int, phase: Phase, detail: str = "", message: str = "", resync: Resync | None = None
+    ) -> None:
         """See Memory. Raises MemoryUnavailable beside Fenced."""
         state = ConnectorState(
             role="source",
@@ -54,9 +59,14 @@ class TopicMemory:
             detail=detail,
             message=message,
             time=time.time_ns() // 1000,
+            resync=resync or (self.last["resync"] if self.last else None),
         )
         self._write(self._encode(state))
         self.last = state
+
+    def asked(self) -> Sequence[ResyncRequest]:
+        """See Memory. What was asked a moment ago may be heard a moment later."""
+        return not_taken_up(self._requests.latest(), self.last["resync"] if self.last else None)
 
     def say(self, phase: Phase, message: str = "") -> None:
         """Another phase, all else as it was kept last. Raises as `keep`."""

@@ -7,7 +7,7 @@ from schemas.catalogue import Catalogue
 from schemas.compose import for_entity, load
 from schemas.registry import Registry
 from schemas.settings import Settings
-from schemas.topics import CONNECTORS, DEAD_LETTERS, OUTCOMES, identify, state, to
+from schemas.topics import CONNECTORS, DEAD_LETTERS, OUTCOMES, RESYNCS, identify, state, to
 
 
 class Subject(NamedTuple):
@@ -23,6 +23,7 @@ def wanted_subjects(catalogue: Catalogue) -> list[Subject]:
         Subject(CONNECTORS, load("connector_state")),
         Subject(DEAD_LETTERS, load("dead_letter")),
         Subject(OUTCOMES, load("outcome")),
+        Subject(RESYNCS, load("resync_request")),
     ]
     for entity in catalogue.entities():
         wanted.append(Subject(state(entity), for_entity("entity_state", entity)))

@@ -187,6 +187,17 @@ class Outcome(TypedDict):
     field: str | None
 
 
+class Resync(TypedDict):
+    """Part of `connector_state.avsc`: tables that are read anew while changes go on being read."""
+
+    taken: dict[str, str]
+    answers: list[str]
+    resource: str
+    left: int
+    rows: int
+    expected: int
+
+
 class ConnectorState(TypedDict):
     """`connector_state.avsc`: value of `connectors`."""
 
@@ -197,4 +208,15 @@ class ConnectorState(TypedDict):
     phase: Phase
     detail: str
     message: str
+    time: int
+    resync: Resync | None
+
+
+class ResyncRequest(TypedDict):
+    """`resync_request.avsc`: value of `resyncs`."""
+
+    id: str
+    system: str
+    resource: str
+    rate: int
     time: int

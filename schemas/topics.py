@@ -6,6 +6,7 @@ CATALOGUE = "catalogue"
 CONNECTORS = "connectors"
 DEAD_LETTERS = "dead_letters"
 OUTCOMES = "outcomes"
+RESYNCS = "resyncs"
 
 _DAY_MS = 24 * 3600 * 1000
 #: How long raw events and forwards can be replayed. Longer absences are mended by a resync.
@@ -63,6 +64,7 @@ def shared_topics() -> list[Topic]:
         Topic(CONNECTORS, 1, _compacted() | {"segment.bytes": str(16 * 1024 * 1024)}),
         Topic(DEAD_LETTERS, 1, _retained(90 * _DAY_MS)),
         Topic(OUTCOMES, 1, _retained(30 * _DAY_MS)),
+        Topic(RESYNCS, 1, _compacted()),
     ]
 
 

@@ -35,5 +35,6 @@ class LastWord:
                 detail=json.dumps(places),
                 message="; ".join(troubles),
                 time=time.time_ns() // 1000,
+                resync=None,
             )
         )

@@ -1,11 +1,13 @@
 """What the source suite needs to know of a kind: a system with one table that it can change."""
 
 import time
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from connectors.contract import Source
+from connectors.resync_requests import ALL, not_taken_up
 from schemas.manifest import Manifest
-from schemas.records import ConnectorState, Phase
+from schemas.records import ConnectorState, Phase, Resync, ResyncRequest
 
 #: The system's table: `id` its primary key, `ma` the identifier (may be NULL), `ho_ten` a text (may be NULL).
 TABLE = "public.cong_dan"
@@ -36,8 +38,22 @@ class KeptMemory:
         self.last: ConnectorState | None = before.last if before else None
         self.generation: int = before.generation + 1 if before else 1
         self.phases: list[Phase] = []
+        self.requests: list[ResyncRequest] = before.requests if before else []
 
-    def keep(self, *, epoch: int, phase: Phase, detail: str = "", message: str = "") -> None:
+    def ask(self, resource: str = ALL, *, rate: int = 0) -> ResyncRequest:
+        """As `lienthong resync` does."""
+        request = ResyncRequest(id=str(len(self.requests)), system="kit", resource=resource, rate=rate, time=0)
+        self.requests.append(request)
+        return request
+
+    def asked(self) -> Sequence[ResyncRequest]:
+        """See Memory."""
+        latest = {request["resource"]: request for request in self.requests}
+        return not_taken_up(latest.values(), self.last["resync"] if self.last else None)
+
+    def keep(
+        self, *, epoch: int, phase: Phase, detail: str = "", message: str = "", resync: Resync | None = None
+    ) -> None:
         """See Memory."""
         self.phases.append(phase)
         self.last = ConnectorState(
@@ -49,6 +65,7 @@ class KeptMemory:
             detail=detail,
             message=message,
             time=time.time_ns() // 1000,
+            resync=resync or (self.last["resync"] if self.last else None),
         )
 
 

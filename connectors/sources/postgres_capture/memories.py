@@ -6,6 +6,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from connectors.sources.postgres_capture import lsn
+from connectors.sources.postgres_capture.jobs import Job
 from connectors.sources.postgres_capture.replication import Identity
 from connectors.sources.postgres_capture.slot import Slot
 from connectors.sources.postgres_capture.structure import Table
@@ -36,10 +37,16 @@ class Kept(BaseModel):
     seen: str = "0/0"
     #: Why the stream can no longer be trusted; empty when it can.
     spoiled: str = ""
+    #: Epochs that began while the stream went on, and the places in the WAL where they did, as `Epochs` takes them.
+    epochs: tuple[tuple[str, int], ...] = ()
+    #: What is to be read anew.
+    jobs: tuple[Job, ...] = ()
 
 
 class Found(NamedTuple):
-    """What the server says now. `lacking`: what is wrong with the publication; `position`: the end of its WAL."""
+    """What the server says now. `lacking`: why changes of tables that were published before may have been missed;
+    `position`: the end of its WAL.
+    """
 
     identity: Identity
     slot: Slot | None
@@ -58,13 +65,12 @@ def recall(detail: str) -> Kept | None:
 
 def first(identity: Identity, tables: Sequence[Table]) -> Kept:
     """What to keep when an epoch begins."""
-    keys = {table.resource: KeptKey(names=table.primary_key, numbers=table.key_numbers) for table in tables}
     return Kept(
         system_identifier=identity.system_identifier,
         timeline=identity.timeline,
         database=identity.database,
         complete=False,
-        tables=keys,
+        tables=keys_of(tables),
     )
 
 
@@ -77,7 +83,7 @@ def why_anew(kept: Kept | None, found: Found) -> str:
         or _elsewhere(kept, found)
         or ("" if kept.complete else "the last snapshot was interrupted")
         or _slot_trouble(found.slot, found.identity)
-        or _other_tables(kept, found.tables)
+        or _other_keys(kept, found.tables)
         or found.lacking
     )
 
@@ -102,9 +108,20 @@ def _slot_trouble(slot: Slot | None, identity: Identity) -> str:
     return ""
 
 
-def _other_tables(kept: Kept, tables: Sequence[Table]) -> str:
-    new = [table.resource for table in tables if table.resource not in kept.tables]
-    if new:
-        return f"{', '.join(new)} was not published before"
-    changed = [table.resource for table in tables if kept.tables[table.resource].numbers != table.key_numbers]
+def added(kept: Kept, tables: Sequence[Table]) -> list[Table]:
+    """Tables that were not published before."""
+    return [table for table in tables if table.resource not in kept.tables]
+
+
+def keys_of(tables: Sequence[Table]) -> dict[str, KeptKey]:
+    """As `Kept.tables`."""
+    return {table.resource: KeptKey(names=table.primary_key, numbers=table.key_numbers) for table in tables}
+
+
+def _other_keys(kept: Kept, tables: Sequence[Table]) -> str:
+    changed = [
+        table.resource
+        for table in tables
+        if table.resource in kept.tables and kept.tables[table.resource].numbers != table.key_numbers
+    ]
     return f"{', '.join(changed)} has another primary key" if changed else ""

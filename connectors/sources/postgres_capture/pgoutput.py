@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from typing import Final
 
+from connectors.sources.postgres_capture.epochs import Epochs
 from connectors.sources.postgres_capture.relations import (
     Described,
     Published,
@@ -38,14 +39,15 @@ class Pgoutput:
         self,
         *,
         system: str,
-        epoch: int,
+        epochs: Epochs,
         published: Mapping[int, Published],
         read_again: ReadAgain,
         primary_keys: Callable[[int], Mapping[str, tuple[str, ...]]],
     ) -> None:
         self.settled = self.now = 0
         self._system = system
-        self._epoch = epoch
+        self._epochs = epochs
+        self._epoch = 0
         self._published = published
         self._read_again = read_again
         self._primary_keys = primary_keys
@@ -72,6 +74,7 @@ class Pgoutput:
         self._commit, committed, self._transaction = _begin_fields(message, _TAG + 1)
         self._source_time = committed + POSTGRES_EPOCH_MICROSECONDS
         self._ordinal = 0
+        self._epoch = self._epochs.of(self._commit)
 
     def _end(self, message: bytes, _: list[Change]) -> None:
         # tag, flags, the commit's place, the place after it

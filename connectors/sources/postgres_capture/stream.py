@@ -29,6 +29,13 @@ class Stream:
         decoder.settled = self._handed_out = self._confirmed = self._reported = after
         self._heard = self._asked = self._reported_at = time.monotonic()
         self._answer_due = False
+        #: Whether the last `take` has left changes behind that were there to be read.
+        self.behind = False
+
+    @property
+    def position(self) -> int:
+        """All commits up to here have been handed out."""
+        return self._handed_out
 
     def take(self, timeout: float) -> tuple[list[Change], int] | None:
         """Changes, and the position up to which all commits have been handed out with them; None without news."""
@@ -39,8 +46,10 @@ class Stream:
             self._drain(changes)
         if not changes and self._decoder.settled == self._handed_out:
             self._check_silence()
+            self.behind = False
             return None
         self._handed_out = self._decoder.settled
+        self.behind = len(changes) >= _CHANGES_AT_ONCE
         return changes, self._handed_out
 
     def confirm(self, position: int) -> None:

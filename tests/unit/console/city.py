@@ -80,7 +80,15 @@ def outcome(result: Result, system: str, topic: str, **more: Any) -> Outcome:
 def word(role: Any, system: str, phase: Phase, *, time: int, message: str = "") -> ConnectorState:
     """The last word of a connector, at `time` microseconds since 1970."""
     return ConnectorState(
-        role=role, system=system, generation=1, epoch=1, phase=phase, detail="", message=message, time=time
+        role=role,
+        system=system,
+        generation=1,
+        epoch=1,
+        phase=phase,
+        detail="",
+        message=message,
+        time=time,
+        resync=None,
     )
 
 

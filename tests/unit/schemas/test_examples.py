@@ -22,6 +22,7 @@ RECORDS = {
     "dead_letter": records.DeadLetter,
     "outcome": records.Outcome,
     "connector_state": records.ConnectorState,
+    "resync_request": records.ResyncRequest,
 }
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from connectors.sources.postgres_capture.memories import Found, Kept, KeptKey, first, recall, why_anew
+from connectors.sources.postgres_capture.memories import Found, Kept, KeptKey, added, first, recall, why_anew
 from connectors.sources.postgres_capture.replication import Identity
 from connectors.sources.postgres_capture.shapes import Column
 from connectors.sources.postgres_capture.slot import Slot
@@ -45,7 +45,6 @@ def test_the_first_start() -> None:
         ({"database": "khac"}, {}, "another database"),
         ({"timeline": 2}, {}, "timeline"),
         ({"seen": "0/FFFF"}, {}, "restored"),
-        ({"tables": {}}, {}, "not published before"),
         ({"tables": {"public.t": KeptKey(names=("ma",), numbers=(2,))}}, {}, "another primary key"),
         ({}, {"slot": None}, "gone"),
         ({}, {"slot": _SLOT._replace(lost=True)}, "removed WAL"),
@@ -61,6 +60,13 @@ def test_what_begins_anew(kept: dict[str, Any], found: dict[str, Any], reason: s
 def test_a_renamed_key_column_is_no_other_key() -> None:
     renamed = {"public.t": KeptKey(names=("ma",), numbers=(1,))}
     assert why_anew(_KEPT.model_copy(update={"tables": renamed}), _FOUND) == ""
+
+
+def test_a_table_that_was_not_published_before_is_no_reason_to_begin_anew() -> None:
+    kept = _KEPT.model_copy(update={"tables": {}})
+    assert why_anew(kept, _FOUND) == ""
+    assert added(kept, [_TABLE]) == [_TABLE]
+    assert added(_KEPT, [_TABLE]) == []
 
 
 def test_what_was_kept_is_recalled() -> None:
