@@ -10,7 +10,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.errors import ConnectorsError, Fenced
-from connectors.resync_requests import Requests, not_taken_up
+from connectors.resync_requests import Requests, not_taken_up, remapped
 from connectors.topic_end import last_value
 from schemas import compose
 from schemas.kafka import producer_settings
@@ -32,8 +32,11 @@ class MemoryUnavailable(ConnectorsError):  # noqa: N818 - reads as what happened
 class TopicMemory:
     """See `connectors.contract.Memory`. `beat` says again what was kept last, as a sign of life."""
 
-    def __init__(self, bootstrap: str, registry: Registry, system: str) -> None:
-        """Fences older processes off and takes the next generation. Raises MemoryUnavailable."""
+    def __init__(self, bootstrap: str, registry: Registry, system: str, *, fingerprint: str = "") -> None:
+        """Fences older processes off and takes the next generation. Raises MemoryUnavailable.
+
+        `fingerprint`: of how the rows are mapped; with another one than was kept, all tables are to be read anew.
+        """
         self._bootstrap = bootstrap
         self._system = system
         self._key = f"source/{system}".encode()
@@ -41,6 +44,7 @@ class TopicMemory:
         schema = compose.load("connector_state")
         self._encode = Writer(registry, f"{CONNECTORS}-value", schema).encode
         self._decode = Decoder(registry, schema).decode
+        self._own_requests = [remapped(system, fingerprint)] if fingerprint else []
         self._requests = Requests(bootstrap, registry, system)
         self._producer: Producer | None = self._connect()
         self.last: ConnectorState | None = self._read()
@@ -66,7 +70,7 @@ class TopicMemory:
 
     def asked(self) -> Sequence[ResyncRequest]:
         """See Memory. What was asked a moment ago may be heard a moment later."""
-        return not_taken_up(self._requests.latest(), self.last["resync"] if self.last else None)
+        return not_taken_up([*self._own_requests, *self._requests.latest()], self.last["resync"] if self.last else None)
 
     def say(self, phase: Phase, message: str = "") -> None:
         """Another phase, all else as it was kept last. Raises as `keep`."""

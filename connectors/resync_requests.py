@@ -14,8 +14,9 @@ from schemas.records import Resync, ResyncRequest
 from schemas.registry import Decoder, Registry, Writer
 from schemas.topics import RESYNCS
 
-#: As `resource` of a request: all tables that the system publishes.
+#: As `resource` of a request: all tables that the system publishes. The second: because their mapping is another one.
 ALL: Final = "*"
+REMAPPED: Final = "*remapped"
 NOTHING: Final[Resync] = {"taken": {}, "answers": [], "resource": "", "left": 0, "rows": 0, "expected": 0}
 
 _LOOK_SECONDS: Final = 0.5
@@ -90,6 +91,16 @@ class Requests:
             self._latest.pop(key, None)
         else:
             self._latest[key] = self._decode(value)
+
+
+def remapped(system: str, fingerprint: str) -> ResyncRequest:
+    """What a source asks itself: to read all tables anew when what they mean has changed, as the fingerprint says."""
+    return ResyncRequest(id=fingerprint, system=system, resource=REMAPPED, rate=0, time=0)
+
+
+def concerns(request: ResyncRequest, tables: Iterable[str]) -> list[str]:
+    """Those of the published tables that are to be read anew."""
+    return [table for table in tables if request["resource"] in (ALL, REMAPPED, table)]
 
 
 def not_taken_up(latest: Iterable[ResyncRequest], known: Resync | None) -> Sequence[ResyncRequest]:

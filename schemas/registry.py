@@ -120,16 +120,21 @@ class Registry:
 
     def _ask(self, doing: str, call: Callable[[], T], registering: str = "") -> T | None:
         """The answer; None for 404."""
+
+        def passes(error: Exception) -> bool:
+            # Beside registering, a conflict is with somebody who does the same at the same moment.
+            return _is_passing(error) or (not registering and _is_conflict(error))
+
         try:
             for attempt in stamina.retry_context(
-                on=_is_passing, attempts=None, timeout=self._patience, wait_initial=0.1, wait_max=2.0, wait_jitter=0.2
+                on=passes, attempts=None, timeout=self._patience, wait_initial=0.1, wait_max=2.0, wait_jitter=0.2
             ):
                 with attempt:
                     return call()
         except SchemaRegistryError as error:
             if error.http_status_code == _NOT_FOUND:
                 return None
-            if error.http_status_code == _CONFLICT and registering:
+            if _is_conflict(error) and registering:
                 raise _incompatible(registering, str(error.error_message)) from error
             if not _is_passing(error):
                 raise RegistryRefused(f"{doing} at {self.url}: {error}; correct the schema or the request") from error
@@ -151,6 +156,10 @@ def _is_passing(error: Exception) -> bool:
         return error.http_status_code in _PASSING
     # The client speaks httpx2 or httpx, whichever is there.
     return any(base.__name__ == "TransportError" for base in type(error).__mro__)
+
+
+def _is_conflict(error: Exception) -> bool:
+    return isinstance(error, SchemaRegistryError) and error.http_status_code == _CONFLICT
 
 
 def _incompatible(subject: str, what: str) -> IncompatibleSchema:

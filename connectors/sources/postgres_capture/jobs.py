@@ -1,11 +1,11 @@
 """Tables that are to be read anew: what of it is kept in Kafka between starts."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, TypeAlias
 
 from pydantic import BaseModel, ConfigDict
 
-from connectors.resync_requests import ALL, NOTHING
+from connectors.resync_requests import NOTHING, concerns
 from schemas.records import Resync, ResyncRequest
 
 #: Its resource and the place where its epoch begins: no two jobs share both.
@@ -79,7 +79,6 @@ def said(jobs: Iterable[Job], known: Resync | None) -> Resync | None:
     return told
 
 
-def wanted_by(request: ResyncRequest, tables: Collection[str]) -> list[Wanted]:
+def wanted_by(request: ResyncRequest, tables: Iterable[str]) -> list[Wanted]:
     """What is to be done; nothing where the system does not publish such a table."""
-    resources = tables if request["resource"] == ALL else {request["resource"]} & {*tables}
-    return [Wanted(resource, (request["id"],), request["rate"]) for resource in resources]
+    return [Wanted(resource, (request["id"],), request["rate"]) for resource in concerns(request, tables)]

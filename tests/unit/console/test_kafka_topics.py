@@ -12,6 +12,7 @@ def test_every_topic_of_the_city_with_its_partitions() -> None:
         "connectors": 1,
         "dead_letters": 1,
         "outcomes": 1,
+        "resyncs": 1,
         "identify.person": 6,
         "entity.person": 6,
         "raw.ho_tich.person": 6,
