@@ -1,12 +1,11 @@
 """Is this news, the last word once more, or overtaken? Decided by positions alone, per (system, resource, row)."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal, NamedTuple, TypeAlias
 
 from schemas.records import ChangeEvent, Claim
+from streams.claims import find, position, void
 
-#: (epoch, commit, ordinal, mapping, edit): a later word of the same row compares greater.
-Position: TypeAlias = tuple[int, int, int, int, int]
 #: (epoch, commit, ordinal) of the last marker of one (system, resource): whatever is said below it is void.
 Floor: TypeAlias = tuple[int, int, int]
 NO_FLOOR: Floor = (-1, 0, 0)
@@ -15,29 +14,20 @@ Verdict: TypeAlias = Literal["news", "repeat", "superseded"]
 
 
 class Weighed(NamedTuple):
-    """`claims`: the key's claims after what was news has replaced what was held. `first`: verdict on the first said."""
+    """`claims`: the key's claims after what was news has replaced what was held. `first`: verdict on the first said.
+
+    `late`: what came after a later word of its row, and that word, where the late one names other keys.
+    """
 
     claims: list[Claim]
     first: Verdict
     changed: bool
-
-
-def position(claim: Claim) -> Position:
-    """Where in its source's history this claim was made."""
-    return claim["epoch"], claim["commit"], claim["ordinal"], claim["mapping"], claim["edit"]
+    late: Sequence[tuple[Claim, Claim]] = ()
 
 
 def below(claim: Claim, floor: Floor) -> bool:
     """Whether a marker has voided the claim: its row was gone by then."""
     return (claim["epoch"], claim["commit"], claim["ordinal"]) < floor
-
-
-def find(claims: Iterable[Claim], system: str, resource: str, row: str) -> Claim | None:
-    """The claim held for a row, or None."""
-    for claim in claims:
-        if claim["row"] == row and claim["resource"] == resource and claim["system"] == system:
-            return claim
-    return None
 
 
 def weigh(said: Claim, held: Claim | None, floor: Floor) -> Verdict:
@@ -57,15 +47,33 @@ def is_overtaken(event: ChangeEvent, revision: int, held: Iterable[Claim], floor
     return place < floor or (old is not None and position(old) > (*place, revision, event["edit"]))
 
 
-def deduplicate(held: list[Claim], said: list[Claim], floor: Floor) -> Weighed:
-    """Every claim said, of one resource and in this order, against those held; `held` stays as it is."""
-    claims, verdicts, changed = held, [], False
+def deduplicate(
+    held: list[Claim], said: Iterable[Claim], floor: Floor, *, keeps: Collection[str] = frozenset()
+) -> Weighed:
+    """Every claim said under the key itself, of one resource and in this order, against those held; `held` stays as
+    it is. `keeps`: see `void`."""
+    claims, verdicts, late, changed = held, list[Verdict](), list[tuple[Claim, Claim]](), False
     for claim in said:
         old = find(claims, claim["system"], claim["resource"], claim["row"])
         verdict = weigh(claim, old, floor)
         verdicts.append(verdict)
-        if verdict == "news":
+        taken = claim if verdict == "news" else None
+        if verdict == "superseded" and (claim["formerly"] or claim["aliases"] or below(claim, floor)):
+            if old is None or position(claim) > position(old):
+                taken = void(claim, keeps)
+            else:
+                late.append((claim, old))
+        if taken is not None:
             claims = [other for other in claims if other is not old]
-            claims.append(claim)
+            claims.append(taken if old is None else _inheriting(taken, old))
             changed = True
-    return Weighed(claims, verdicts[0] if verdicts else "superseded", changed)
+    return Weighed(claims, verdicts[0] if verdicts else "superseded", changed, late)
+
+
+def _inheriting(claim: Claim, old: Claim) -> Claim:
+    """The claim with what its row's last word keeps saying: the keys that it went by, and of a row that is gone all."""
+    if not (old["formerly"] or old["aliases"]):
+        return claim
+    formerly = [*claim["formerly"], *(key for key in old["formerly"] if key not in claim["formerly"])]
+    is_gone = claim["values"] is None and claim["left_to"] is None and old["left_to"] is None
+    return {**claim, "formerly": formerly, "aliases": old["aliases"] if is_gone else claim["aliases"]}

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from schemas.mapping import MappedIn
 from schemas.records import ChangeEvent, Claim, Entity
-from streams.deduplicate import find
+from streams.claims import find
 
 #: Below every real revision: the place just before an event. All that is older than the event is older than this place
 #: too, and the event itself, read by a better mapping or mended by hand, is newer.

@@ -4,9 +4,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from schemas.manifest import EXISTENCE
 from schemas.records import Claim, Entity, EntityState, Status
-from streams.deduplicate import Position, position
+from streams.claims import Position, is_live, only_repeats, position, says_gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +76,6 @@ def raise_version(state: EntityState, cause: Cause, *, above: int = 0) -> None:
     state["revision"] = cause.revision
 
 
-def is_live(claims: Collection[Claim]) -> bool:
-    """Whether any row still says something."""
-    return any([claim["values"] is not None for claim in claims])  # noqa: C419 - a generator costs twice as much here
-
-
 def golden(claims: Collection[Claim], authority: Authority) -> Entity | None:
     """The golden record; None where the entity does not exist. Every field is in it, unknown ones as None."""
     live = [claim for claim in claims if claim["values"] is not None]
@@ -93,18 +87,6 @@ def golden(claims: Collection[Claim], authority: Authority) -> Entity | None:
     for claim in sorted(live, key=_rank, reverse=True):
         by_system.setdefault(claim["system"], []).append(claim)
     return {field: _said_first(field, systems, by_system) for field, systems in authority.order.items()}
-
-
-def only_repeats(claim: Claim) -> bool:
-    """Whether a live claim says nothing of its own: all that its row shows was delivered to it."""
-    values, echoed = claim["values"], claim["echoed"]
-    return bool(echoed) and values is not None and all(v is None or field in echoed for field, v in values.items())
-
-
-def says_gone(claim: Claim) -> bool:
-    """Whether a retracted claim is its system's word that the entity is no more: its row is neither elsewhere nor was
-    it we who took it away."""
-    return claim["values"] is None and claim["left_to"] is None and EXISTENCE not in claim["echoed"]
 
 
 def _exists(claims: Collection[Claim], live: Collection[Claim], authority: Authority) -> bool:

@@ -10,11 +10,12 @@ from collections.abc import Sequence
 from schemas.dead_letters import Reason
 from schemas.identity import event_id
 from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward, HeldField
+from streams.claims import is_live
 from streams.deduplicate import NO_FLOOR, Floor, Weighed, deduplicate, is_overtaken
 from streams.emit import Effects, Emitter
 from streams.errors import Unprocessable
 from streams.identify import Said, identify, identify_unread
-from streams.merge import Cause, is_live, merge, raise_version
+from streams.merge import Cause, merge, raise_version
 from streams.normalise import normalise
 from streams.place import Place
 from streams.retract import floor_record, floor_set_by, retract
@@ -58,12 +59,12 @@ class Pipeline:
         if not key or forward["kind"] != "claims":
             raise Unprocessable("validate", Reason("unknown_forward", "no key, or of a later kind; update this worker"))
         cause = self._cause(forward["event_id"], forward["event_id"].partition("/")[0], forward["source_time"])
-        state, said = place.state(key), forward["claims"]
+        state, said, keeps = place.state(key), forward["claims"], self._rules.keeps
         floor = place.floor(said[0]["system"], said[0]["resource"]) if said else NO_FLOOR
         try:
-            return self._receive(deduplicate(state["claims"], said, floor), state, forward, cause)
+            return self._receive(deduplicate(state["claims"], said, floor, keeps=keeps), state, forward, cause)
         except Unprocessable as failure:
-            effects = self._receive(deduplicate(state["claims"], [], floor), state, forward, cause)
+            effects = self._receive(deduplicate(state["claims"], [], floor, keeps=keeps), state, forward, cause)
             effects.bury(failure)
             return effects
 
@@ -75,7 +76,7 @@ class Pipeline:
             return effects
         self._emitter.state(floor_record(marker, floor), effects)
         for state in place.mentioning(resource):
-            standing = retract(state["claims"], marker, floor, owners=self._rules.authority.existence)
+            standing = retract(state["claims"], marker, floor, keeps=self._rules.keeps)
             if standing is not state["claims"]:
                 self._settle(state, standing, Said([]), cause, effects)
         place.raised(system, resource, floor)
@@ -87,7 +88,7 @@ class Pipeline:
     ) -> Effects:
         """Claims made under the key itself, or under which another has left it. `held`: what waits for a person."""
         effects = Effects()
-        weighed = deduplicate(state["claims"], said.here, floor)
+        weighed = deduplicate(state["claims"], said.here, floor, keeps=self._rules.keeps)
         # Suppressing echoes has its place here, before a system's own word that comes back becomes a claim.
         if weighed.changed:
             # Onward only with news: else the row has been here again since, and left again, or is here.

@@ -8,9 +8,10 @@ like any other, a grave without an entity, so that it is recovered together with
 from collections.abc import Collection
 
 from schemas.records import ChangeEvent, Claim, EntityState
+from streams.claims import void
 from streams.deduplicate import NO_FLOOR, Floor, below
 from streams.identify import JUST_BEFORE
-from streams.merge import only_repeats, says_gone, unknown
+from streams.merge import unknown
 
 #: No entity key begins like this: those name a kind or a system.
 FLOOR_PREFIX = "floor@"
@@ -64,25 +65,18 @@ def floor_in(state: EntityState | None) -> Floor:
     return claim["epoch"], claim["commit"], claim["ordinal"]
 
 
-def retract(claims: list[Claim], marker: ChangeEvent, floor: Floor, *, owners: Collection[str]) -> list[Claim]:
+def retract(claims: list[Claim], marker: ChangeEvent, floor: Floor, *, keeps: Collection[str]) -> list[Claim]:
     """The claims that stand; the same list where all do. From now on the floor keeps the positions of those that fall.
 
-    What `owners` of existence have said stays as a retracted claim: that a row of theirs is gone must stay said.
+    `keeps`: see `void`.
     """
     system, resource = marker["system"], marker["resource"]
-    stays = system in owners
-    standing: list[Claim] = []
-    fallen = False
-    for claim in claims:
-        if claim["resource"] != resource or claim["system"] != system or not below(claim, floor):
-            standing.append(claim)
-        elif not (stays and says_gone(claim)):
-            fallen = True
-            standing += [_gone(claim)] if stays and claim["values"] is not None and not only_repeats(claim) else []
-        else:
-            standing.append(claim)
-    return standing if fallen else claims
-
-
-def _gone(claim: Claim) -> Claim:
-    return {**claim, "values": None, "stated_null": [], "echoed": [], "held": []}
+    standing = [
+        void(claim, keeps)
+        if claim["resource"] == resource and claim["system"] == system and below(claim, floor)
+        else claim
+        for claim in claims
+    ]
+    if all(after is before for after, before in zip(standing, claims, strict=True)):
+        return claims
+    return [claim for claim in standing if claim is not None]

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from schemas.catalogue import Catalogue
 from schemas.compose import entity_fields
+from schemas.key_columns import kinds_owned
 from schemas.records import Entity
 from streams.merge import Authority
 from streams.normalise import Resource, blank, resources
@@ -20,12 +21,19 @@ class Rules:
     resources: dict[tuple[str, str], Resource]
     authority: Authority
     subscribers: list[Subscriber]
+    #: Systems whose word outlives a marker: see `claims.void`.
+    keeps: frozenset[str]
     #: Every field, unknown.
     empty: Entity
 
 
 def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
     """Raises what the manifests' compilers raise: a catalogue is checked before it is published."""
+    authority_of_keys = {
+        system
+        for system in catalogue.publishers(entity)
+        if kinds_owned(catalogue.manifest(system).owned(entity), entity)
+    }
     order = {field: tuple(catalogue.order(entity, field)) for field in entity_fields(entity)}
     return Rules(
         entity=entity,
@@ -33,5 +41,6 @@ def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
         resources=resources(catalogue, entity),
         authority=Authority(order, frozenset(catalogue.existence_owners(entity)), frozenset(catalogue.births(entity))),
         subscribers=subscribers(catalogue, entity, wire.encode_entity),
+        keeps=frozenset({*catalogue.existence_owners(entity), *authority_of_keys}),
         empty=blank(entity),
     )

@@ -55,7 +55,38 @@ def test_every_claim_said_is_weighed_on_its_own() -> None:
 
 
 def test_nothing_said_changes_nothing() -> None:
-    assert deduplicate([claim()], [], NO_FLOOR) == ([claim()], "superseded", False)
+    assert deduplicate([claim()], [], NO_FLOOR)[:3] == ([claim()], "superseded", False)
+
+
+def test_below_the_floor_what_must_stay_said_is_kept_without_its_values() -> None:
+    floor = (2, 0, 0)
+    assert deduplicate([], [claim({"name": "A"})], floor)[:3] == ([], "superseded", False)
+    gone = deduplicate([], [claim({"name": "A"}, stated_null=["note"], aliases=["k"])], floor, keeps={"a"})
+    assert gone[:3] == ([claim(aliases=["k"])], "superseded", True)
+    assert deduplicate([claim(commit=2)], [claim({"name": "A"})], floor, keeps={"a"}).changed is False
+
+
+def test_the_keys_that_a_row_went_by_stay_with_it() -> None:
+    held = [claim({}, formerly=["a#1"], aliases=["old_id:1"])]
+    [taken] = deduplicate(held, [claim({}, commit=2, formerly=["b#2"])], NO_FLOOR).claims
+    assert (taken["formerly"], taken["aliases"]) == (["b#2", "a#1"], [])
+    [gone] = deduplicate(held, [claim(commit=2)], NO_FLOOR).claims
+    assert (gone["formerly"], gone["aliases"]) == (["a#1"], ["old_id:1"]), "a row that is gone keeps all that it named"
+    [left] = deduplicate(held, [claim(commit=2, left_to="k")], NO_FLOOR).claims
+    assert (left["formerly"], left["aliases"]) == (["a#1"], [])
+
+
+def test_a_late_word_is_told_where_it_names_other_keys() -> None:
+    held, late = claim({}, commit=2), claim({}, formerly=["a#1"])
+    weighed = deduplicate([held], [late], NO_FLOOR)
+    assert (weighed.first, weighed.changed, weighed.late) == ("superseded", False, [(late, held)])
+    assert deduplicate([held], [claim({})], NO_FLOOR).late == []
+
+
+def test_copies_that_an_alias_has_sent_are_not_the_keys_own() -> None:
+    held = [claim({}, commit=5, under="k:alias")]
+    weighed = deduplicate(held, [claim({}, commit=2)], NO_FLOOR)
+    assert (weighed.first, len(weighed.claims)) == ("news", 2)
 
 
 def test_an_event_is_overtaken_by_a_later_claim_or_a_floor() -> None:
