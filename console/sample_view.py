@@ -44,9 +44,13 @@ def _cell(row: Row, alone: Publication, read: Callable[[Row], MappedIn], show: C
         return Text(f"no column {mapped.column}", style="red")
     written = show(row[mapped.column])
     try:
-        canonical = show(read(row).values[field])
+        values, _, held = read(row)
     except MappingError as error:
         return Text.assemble((written, "dim"), (f"\n✖ {error.message}", "red"))
+    if held:
+        proposals = " or ".join(show(value) for value in held[0]["proposals"]) or "nothing that is known"
+        return Text.assemble((written, "dim"), (f"\n? {held[0]['reason']}: may be {proposals}", "yellow"))
+    canonical = show(values[field])
     return Text(written) if canonical == written else Text.assemble((written, "dim"), f"\n→ {canonical}")
 
 

@@ -1,4 +1,4 @@
-"""`lienthong show person KEY`: all that is known of one person, who says it, and who decides."""
+"""`lienthong show person KEY`: all that is known of one record, who says it, and who decides."""
 
 from typing import Annotated
 
@@ -6,66 +6,68 @@ import typer
 
 from console.applied import applied_catalogue
 from console.decoding import Decoder
-from console.errors import ConsoleError
-from console.partitioner import partition_of
-from console.reading import BEGINNING, Reader
+from console.finding import Found, States, find
+from console.reading import Reader
 from console.screen import screen
-from console.show_view import state_view
+from console.show_view import record_view, showing
 from console.surroundings import find_settings
-from schemas import topics
+from console.words import Language
 from schemas.catalogue import Catalogue
-from schemas.identity import identified
-from schemas.records import EntityState
 from schemas.settings import Settings
 
 show = typer.Typer(
     name="show", help="All that is known of one record, who says it, and who decides.", no_args_is_help=True
 )
 
-_IDENTIFIER_OF_LENGTH = {12: "citizen_id"}
-
-
-@show.callback()
-def _group() -> None:
-    """Keeps `person` a word of its own while it is the only one."""
+_Key = Annotated[
+    str,
+    typer.Argument(help="A whole key (citizen_id:001099012345, ho_tich#123), or a number alone: of now or of before."),
+]
+_Values = Annotated[bool, typer.Option("--show-values", help="Show identifiers whole.")]
+_Language = Annotated[Language, typer.Option(help="vi: tiếng Việt; en: English.")]
 
 
 @show.command()
-def person(
-    key: Annotated[str, typer.Argument(help="citizen_id:001099012345, the bare number, or ho_tich#123.")],
-    show_values: Annotated[bool, typer.Option("--show-values", help="Show identifiers whole.")] = False,  # noqa: FBT002
-) -> None:
-    """Print the state of one person: every field, who says what, since when, and who decides.
+def person(key: _Key, show_values: _Values = False, lang: _Language = Language.vi) -> None:  # noqa: FBT002
+    """Show one person: every field, who says what, since when, who decides and why, and who holds the record.
 
-    Example: lienthong show person ho_tich#123
+    Any key that the person has or had will do. Identifiers are hidden in part.
+
+    Example: lienthong show person 001099012345 --lang en
     """
-    settings = find_settings()
-    key = whole_key(key)
-    catalogue, state = _read(settings, "person", key)
-    screen.print(state_view(state, catalogue, entity="person", show_values=show_values))
+    _show("person", key, lang, show_values=show_values)
 
 
-def whole_key(text: str) -> str:
-    """The entity key that was meant: a bare number of 12 digits is a citizen id."""
-    text = text.strip()
-    kind = _IDENTIFIER_OF_LENGTH.get(len(text)) if text.isdigit() else None
-    return identified(kind, text) if kind else text
+@show.command()
+def business(key: _Key, show_values: _Values = False, lang: _Language = Language.vi) -> None:  # noqa: FBT002
+    """Show one business in the same way.
+
+    Example: lienthong show business 0100109106
+    """
+    _show("business", key, lang, show_values=show_values)
 
 
-def _read(settings: Settings, entity: str, key: str) -> tuple[Catalogue, EntityState]:
-    """The last state of the key. Raises ConsoleError where there never was one."""
-    topic = topics.state(entity)
-    value: bytes | None = None
+@show.command("civil-status-event")
+def civil_status_event(
+    key: _Key,
+    show_values: _Values = False,  # noqa: FBT002
+    lang: _Language = Language.vi,
+) -> None:
+    """Show one entry of a civil status register in the same way.
+
+    Example: lienthong show civil-status-event ho_tich#123
+    """
+    _show("civil_status_event", key, lang, show_values=show_values)
+
+
+def _show(entity: str, key: str, language: Language, *, show_values: bool) -> None:
+    catalogue, found = _find(find_settings(), entity, key, language)
+    screen.print(record_view(found, showing(catalogue, entity, language, show_values=show_values)))
+
+
+def _find(settings: Settings, entity: str, key: str, language: Language) -> tuple[Catalogue, Found]:
+    decoder = Decoder(settings)
     with Reader(settings) as reader:
         catalogue = applied_catalogue(settings, reader)
-        partitions = reader.topics().get(topic, 0)
-        place = (topic, partition_of(key, partitions=max(1, partitions)))
-        for record in reader.to_the_end({place: BEGINNING} if partitions else {}):
-            if record.key == key.encode():
-                value = record.value
-    if value is None:
-        raise ConsoleError(
-            f"looking for {key!r} in {topic}: nothing is known under this key; "
-            "write citizen_id:<12 digits>, or <system>#<its own number> for a record without citizen id"
-        )
-    return catalogue, Decoder(settings).entity_state(value, entity)
+        states = States(reader, entity, lambda value: decoder.entity_state(value, entity))
+        return catalogue, find(key, states, entity=entity, language=language)

@@ -203,14 +203,18 @@ def test_show_and_dead_letters(city: ConsoleCity) -> None:
     assert city.run("apply", str(MANIFESTS)).returncode == 0
     assert "No dead letters" in city.run("dead-letters", "list").stdout
     for number in range(20):
-        values = {"citizen_id": f"0010990123{number:02}", "full_name": f"Người {number}"}
+        values = {"citizen_id": f"0010990123{number:02}", "old_id": f"0123456{number:02}", "full_name": f"Người {number}"}
         city.put_state(state(f"citizen_id:0010990123{number:02}", claim("ho_tich", values)))
     shown = city.run("show", "person", "001099012317")
     assert shown.returncode == 0, shown.stderr
     assert "Người 17" in shown.stdout
     assert "001099012317" not in shown.stdout
     assert "001099012317" in city.run("show", "person", "citizen_id:001099012317", "--show-values").stdout
-    unknown = city.run("show", "person", "ho_tich#9")
+    moved_to = "citizen_id:001099012317"
+    city.put_state(state("ho_tich#17", claim("ho_tich", None), status="moved", value=None, moved_to=moved_to))
+    for asked in ("ho_tich#17", "012345617"):
+        assert "Người 17" in city.run("show", "person", asked).stdout
+    unknown = city.run("show", "person", "ho_tich#9", "--lang", "en")
     assert unknown.returncode == 1
     assert "nothing is known under this key" in unknown.stderr.replace("\n", " ")
 

@@ -8,7 +8,17 @@ from typer.testing import CliRunner
 
 from console import cli
 
-_COMMANDS = ("check", "apply", "status", "demo", "wait-ready", "show person", "dead-letters list")
+_COMMANDS = (
+    "check",
+    "apply",
+    "status",
+    "demo",
+    "wait-ready",
+    "show person",
+    "show business",
+    "show civil-status-event",
+    "dead-letters list",
+)
 
 
 @pytest.fixture

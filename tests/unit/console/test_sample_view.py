@@ -44,3 +44,9 @@ def test_a_value_that_cannot_be_read_says_so_beside_the_good_ones() -> None:
 def test_a_column_that_the_table_does_not_have_is_named() -> None:
     screen = _screen({name: value for name, value in _ROW.items() if name != "ho_ten"})
     assert "no column ho_ten" in screen
+
+
+def test_a_value_that_a_person_must_settle_is_shown_with_its_proposals_in_part() -> None:
+    damaged = _ROW | {"so_dinh_danh": "36099012345"}
+    assert "? lost_zero: may be 036••••••345" in _screen(damaged, width=100)
+    assert "? lost_zero: may be 036099012345" in _screen(damaged, width=100, show_values=True)

@@ -1,59 +1,62 @@
-"""Who says what of each field, and who decides."""
+"""What the screen hides, and what it says of records that are no more."""
 
-from console.show_view import sayings, state_view
-from tests.unit.console.city import DAN_CU, HO_TICH, catalogue, claim, state
+from console.finding import Found
+from console.show_view import record_view, showing
+from console.words import Language
+from schemas.records import EntityState
+from tests.unit.console.city import catalogue, claim, state
 from tests.unit.console.screens import printed
 
-_THUE = {
-    "system": "thue",
-    "connect": {"kind": "postgres"},
-    "publishes": {
-        "person": {
-            "from": "public.nguoi_nop",
-            "key": {"citizen_id": "cccd", "else": "id"},
-            "fields": {"full_name": "ten", "phone": "dt"},
-        }
-    },
-}
 _KEY = "citizen_id:001099012345"
 
 
-def test_the_owner_decides_though_another_spoke_later() -> None:
-    owner = claim("ho_tich", {"full_name": "An"}, commit=1)
-    other = claim("thue", {"full_name": "AN"}, commit=99)
-    found = sayings(state(_KEY, owner, other), catalogue(HO_TICH, DAN_CU, _THUE), entity="person", field="full_name")
-    assert [saying.value for saying in found] == ["An", "AN"]
-
-
-def test_where_the_owner_is_silent_the_next_decides_and_a_stated_empty_is_no_silence() -> None:
-    city = catalogue(HO_TICH, DAN_CU, _THUE)
-    silent, empty = claim("ho_tich", {}), claim("ho_tich", {}, stated_null=["full_name"])
-    other = claim("thue", {"full_name": "AN"})
-    assert [s.value for s in sayings(state(_KEY, silent, other), city, entity="person", field="full_name")] == ["AN"]
-    assert [s.value for s in sayings(state(_KEY, empty, other), city, entity="person", field="full_name")] == [
-        None,
-        "AN",
-    ]
-
-
-def test_of_two_rows_of_one_system_the_newer_decides_and_a_retracted_one_is_not_heard() -> None:
-    old, new = claim("ho_tich", {"full_name": "Cũ"}, row="1"), claim("ho_tich", {"full_name": "Mới"}, row="2", commit=2)
-    gone = claim("ho_tich", None, row="3", commit=3)
-    found = sayings(state(_KEY, old, new, gone), catalogue(), entity="person", field="full_name")
-    assert [saying.value for saying in found] == ["Mới", "Cũ"]
+def _printed(found: EntityState, *, asked: str = _KEY, show_values: bool = False) -> str:
+    how = showing(catalogue(), "person", Language.en, show_values=show_values)
+    return printed(record_view(Found(asked, found), how), width=140)
 
 
 def test_identifiers_are_masked_unless_asked_for() -> None:
-    whole = state(_KEY, claim("ho_tich", {"citizen_id": "001099012345", "full_name": "An"}))
-    hidden = printed(state_view(whole, catalogue(), entity="person", show_values=False))
-    shown = printed(state_view(whole, catalogue(), entity="person", show_values=True))
-    assert "001099012345" not in hidden
+    whole = state(
+        _KEY,
+        claim("ho_tich", {"citizen_id": "001099012345", "full_name": "An"}, aliases=[_KEY]),
+        aliases=["old_id:012345678"],
+    )
+    hidden, shown = _printed(whole), _printed(whole, show_values=True)
+    for secret in ("001099012345", "012345678"):
+        assert secret not in hidden
+        assert secret in shown
     assert "An" in hidden
-    assert shown.count("001099012345") == 2
 
 
-def test_a_moved_key_says_where_it_went() -> None:
-    grave = state("ho_tich#5", claim("ho_tich", None), status="moved", value=None, moved_to=_KEY, routes=[])
-    screen = printed(state_view(grave, catalogue(), entity="person", show_values=False), width=80)
-    assert "now known as citizen_id:001••••••345" in screen
-    assert "Sent to: nobody" in screen
+def test_proposals_are_masked_too() -> None:
+    held = [{"field": "citizen_id", "reason": "lost_zero", "proposals": ["036099012345"]}]
+    whole = state("ho_tich#1", claim("ho_tich", {"full_name": "An"}, held=held))
+    assert "036099012345" not in _printed(whole)
+    assert "036••••••345 ?" in _printed(whole)
+    assert "036099012345 ?" in _printed(whole, show_values=True)
+
+
+def test_a_reason_without_a_word_is_told_as_it_is() -> None:
+    whole = state(_KEY, claim("ho_tich", {}, held=[{"field": "note", "reason": "brand_new", "proposals": []}]))
+    assert "waits for a person: brand_new" in _printed(whole)
+
+
+def test_a_deleted_record_still_shows_what_others_say() -> None:
+    kept = state(
+        _KEY,
+        claim("ho_tich", None),
+        claim("ho_tich", {"note": "còn"}, row="2"),
+        status="deleted",
+        value=None,
+        routes=[],
+    )
+    screen = _printed(kept)
+    assert "deleted, version 3" in screen
+    assert "does not count; the record is no more" in screen
+    assert "Withdrawn: ho_tich public.bang 1" in screen
+
+
+def test_a_key_of_which_only_another_tells_never_had_a_record() -> None:
+    screen = _printed(state("old_id:012345678", status="deleted", version=0, value=None))
+    assert "there never was a record" in screen
+    assert "1970" not in screen

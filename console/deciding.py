@@ -1,0 +1,128 @@
+"""Who says what of a field, who decides, and why: the rules of `streams.merge` as reasons that a person can read."""
+
+from collections.abc import Iterator
+from enum import StrEnum
+from typing import NamedTuple
+
+from schemas.catalogue import Catalogue
+from schemas.records import Claim, EntityState, HeldField
+
+
+class Standing(StrEnum):
+    """Why a word counts, or does not. The first three decide."""
+
+    owner = "owner"
+    next = "next"
+    first = "first"
+    kept = "kept"
+    echoed = "echoed"
+    held = "held"
+    unheard = "unheard"
+
+
+DECIDES = frozenset({Standing.owner, Standing.next, Standing.first})
+
+
+class Saying(NamedTuple):
+    """What one claim says of one field; a stated empty value is None. `held`: what it could not say by itself."""
+
+    claim: Claim
+    value: str | None
+    standing: Standing
+    held: HeldField | None = None
+
+
+class Existence(NamedTuple):
+    """Why a record exists, or not: the word for it, the systems that say so, and those that decide."""
+
+    word: str
+    systems: tuple[str, ...]
+    owners: tuple[str, ...]
+
+
+def live_claims(state: EntityState) -> list[Claim]:
+    """Those of rows that are there."""
+    return [claim for claim in state["claims"] if claim["values"] is not None]
+
+
+def gone_claims(state: EntityState) -> list[Claim]:
+    """The last words of rows that are gone or have left, one a row that is not here under another key."""
+    here = {_row(claim) for claim in live_claims(state)}
+    gone = {_row(claim): claim for claim in state["claims"] if claim["values"] is None and claim["row"]}
+    return [claim for row, claim in gone.items() if row not in here]
+
+
+def _row(claim: Claim) -> tuple[str, str, str]:
+    return claim["system"], claim["resource"], claim["row"]
+
+
+def sayings(state: EntityState, catalogue: Catalogue, *, entity: str, field: str) -> list[Saying]:
+    """Every live claim that has a word on the field: the one that decides, those that would be next, those that do not
+    count because they only show what they were sent, and those that wait for a person."""
+    order = catalogue.order(entity, field)
+    claims = sorted((claim for claim in live_claims(state) if claim["system"] in order), key=_newest_first)
+    # Rows under this very key come before those under an alias.
+    claims.sort(key=lambda claim: (order.index(claim["system"]), bool(claim["under"])))
+    told = [claim for claim in claims if _tells(claim, field)]
+    spoken = [claim for claim in told if field not in claim["echoed"]]
+    found = [Saying(claim, _value(claim, field), Standing.kept) for claim in spoken]
+    if state["status"] != "live":
+        found = [saying._replace(standing=Standing.unheard) for saying in found]
+    elif found:
+        found[0] = found[0]._replace(standing=_reason(found[0].claim, owners_of(catalogue, entity, field)))
+    found += [Saying(claim, _value(claim, field), Standing.echoed) for claim in told if field in claim["echoed"]]
+    return [*found, *_held(claims, field)]
+
+
+def owners_of(catalogue: Catalogue, entity: str, field: str) -> list[str]:
+    """Systems that own the field."""
+    return [
+        system
+        for system in catalogue.publishers(entity)
+        if any(field in publication.owns for publication in catalogue.publications(system, entity))
+    ]
+
+
+def existence(state: EntityState, catalogue: Catalogue, *, entity: str) -> Existence:
+    """Who makes the record exist, or why it does not."""
+    owners, births = catalogue.existence_owners(entity), catalogue.births(entity)
+    saying = {claim["system"] for claim in live_claims(state) if not _only_shows(claim)}
+    if state["status"] != "live":
+        return Existence("existence_gone" if owners else "existence_none", (), owners)
+    if by_owner := tuple(system for system in owners if system in saying):
+        return Existence("existence_owner", by_owner, owners)
+    if by_birth := tuple(system for system in births if system in saying):
+        return Existence("existence_birth", by_birth, owners)
+    return Existence("existence_any", tuple(sorted(saying)), owners)
+
+
+def _only_shows(claim: Claim) -> bool:
+    values = claim["values"] or {}
+    return bool(claim["echoed"]) and all(value is None or field in claim["echoed"] for field, value in values.items())
+
+
+def _tells(claim: Claim, field: str) -> bool:
+    return _value(claim, field) is not None or field in claim["stated_null"]
+
+
+def _value(claim: Claim, field: str) -> str | None:
+    value: str | None = (claim["values"] or {}).get(field)
+    return value
+
+
+def _reason(claim: Claim, owners: list[str]) -> Standing:
+    if claim["system"] in owners:
+        return Standing.owner
+    return Standing.next if owners else Standing.first
+
+
+def _held(claims: list[Claim], field: str) -> Iterator[Saying]:
+    for claim in claims:
+        for held in claim["held"]:
+            if held["field"] == field:
+                yield Saying(claim, None, Standing.held, held)
+
+
+def _newest_first(claim: Claim) -> tuple[int, ...]:
+    position = (claim["epoch"], claim["commit"], claim["ordinal"], claim["mapping"], claim["edit"])
+    return tuple(-part for part in position)
