@@ -203,7 +203,11 @@ def test_show_and_dead_letters(city: ConsoleCity) -> None:
     assert city.run("apply", str(MANIFESTS)).returncode == 0
     assert "No dead letters" in city.run("dead-letters", "list").stdout
     for number in range(20):
-        values = {"citizen_id": f"0010990123{number:02}", "old_id": f"0123456{number:02}", "full_name": f"Người {number}"}
+        values = {
+            "citizen_id": f"0010990123{number:02}",
+            "old_id": f"0123456{number:02}",
+            "full_name": f"Người {number}",
+        }
         city.put_state(state(f"citizen_id:0010990123{number:02}", claim("ho_tich", values)))
     shown = city.run("show", "person", "001099012317")
     assert shown.returncode == 0, shown.stderr
