@@ -49,11 +49,22 @@ class Process:
         assert self._running is not None
         self._running.kill()
 
+    def freeze(self) -> None:
+        """SIGSTOP: it does nothing more, and all who speak to it wait."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGSTOP)
+
+    def thaw(self) -> None:
+        """SIGCONT."""
+        assert self._running is not None
+        self._running.send_signal(signal.SIGCONT)
+
     def stop(self) -> int:
         """Ask it to stop and return its exit code; -9 after 20 seconds."""
         self._stopping.set()
         assert self._running is not None and self._keeper is not None
         self._running.send_signal(signal.SIGTERM)
+        self.thaw()
         try:
             code = self._running.wait(20)
         except subprocess.TimeoutExpired:

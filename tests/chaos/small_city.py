@@ -1,20 +1,15 @@
 """A city of two systems for tests that break things: servers of its own, every process killable, two manifests."""
 
-import base64
-import os
-import secrets
-import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 import psycopg
 
 from deploy.embedded.kafka import Kafka
-from deploy.embedded.ports import free_port
 from deploy.embedded.postgres import Postgres
-from tests.chaos.processes import Process, python
+from tests.chaos.city import City
 from tests.chaos.target import TARGET_DDL
 from tests.chaos.workload import SOURCE_DDL
 
@@ -58,14 +53,8 @@ subscribes:
 
 
 @dataclass
-class SmallCity:
-    """Servers, databases and processes; `environment` is what every process of ours is started with."""
-
-    kafka: Kafka
-    postgres: Postgres
-    registry: str
-    home: Path
-    processes: dict[str, Process] = field(default_factory=dict)
+class SmallCity(City):
+    """One system that publishes and one that receives; its processes are called `source` and `sink`."""
 
     @property
     def source_dsn(self) -> str:
@@ -75,15 +64,6 @@ class SmallCity:
     def target_dsn(self) -> str:
         return self.postgres.dsn("dich")
 
-    def environment(self, **more: str) -> dict[str, str]:
-        return {
-            "LIENTHONG_KAFKA": self.kafka.bootstrap,
-            "LIENTHONG_REGISTRY": self.registry,
-            "LIENTHONG_DATA": str(self.home / "data"),
-            "LIENTHONG_SECRETS": str(self.home / "secrets"),
-            "LIENTHONG_LOG_LEVEL": "info",
-        } | more
-
     def prepare(self, *, target_ddl: str) -> None:
         """Databases, secrets, manifests, topics and schemas: everything but the processes."""
         with psycopg.connect(self.postgres.dsn(), autocommit=True) as connection:
@@ -92,35 +72,11 @@ class SmallCity:
         for dsn, ddl in ((self.source_dsn, SOURCE_DDL), (self.target_dsn, target_ddl)):
             with psycopg.connect(dsn, autocommit=True) as connection:
                 connection.execute(ddl)
-        keep = self.home / "secrets"
-        keep.mkdir(parents=True)
-        (keep / "nguon_dsn").write_text(self.source_dsn)
-        (keep / "dich_dsn").write_text(self.target_dsn)
-        (keep / "dead_letter_key").write_text(base64.b64encode(secrets.token_bytes(32)).decode())
-        manifests = self.home / "systems"
-        manifests.mkdir()
-        (manifests / "nguon.yaml").write_text(_SOURCE)
-        (manifests / "dich.yaml").write_text(_TARGET)
-        self.apply()
+        self.keep_secrets(nguon_dsn=self.source_dsn, dich_dsn=self.target_dsn)
+        self.keep_manifests(nguon=_SOURCE, dich=_TARGET)
 
-    def apply(self) -> None:
-        """`lienthong apply` of the manifests as they stand in the folder."""
-        subprocess.run(
-            python("console", "apply", str(self.home / "systems")), env=os.environ | self.environment(), check=True
-        )
-
-    def start(self, name: str) -> Process:
-        """`source`, `sink`, or a worker by its name; kept running until `stop`."""
-        argv = {"source": python("connectors.run_source", "nguon"), "sink": python("connectors.run_sink", "dich")}.get(
-            name, python("faust", "-A", "streams.app", "worker", "--without-web", "-l", "warn")
-        )
-        environment = self.environment(LIENTHONG_WORKER=name, LIENTHONG_METRICS_PORT=str(free_port()))
-        self.processes[name] = Process(name, argv, environment, self.home / f"{name}.log").start()
-        return self.processes[name]
-
-    def stop(self) -> dict[str, int]:
-        """Ask every process to stop; exit codes by name."""
-        return {name: process.stop() for name, process in self.processes.items()}
+    def argv(self, name: str) -> list[str]:
+        return super().argv({"source": "source/nguon", "sink": "sink/dich"}.get(name, name))
 
 
 @contextmanager

@@ -1,0 +1,184 @@
+"""What the rows of the publishing systems say, told by the tables and by what people wrote into them, by that alone.
+
+This is one half of a specification, written a second time and without a line of the product: a row is about whom its
+own columns name, and it says what a person wrote into it, as long as that stands there. What a delivery has put there,
+it only shows. Whatever a register makes by itself of a name that is too long for it, it says.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import NamedTuple, TypeAlias
+
+Row: TypeAlias = Mapping[str, str | None]
+Value: TypeAlias = str | None
+
+#: The longest name that fits into the forms of `dkkd`.
+LONGEST_NAME = 24
+
+
+class Edit(NamedTuple):
+    """One row written by a person. `before` None: new; `after` None: deleted."""
+
+    row: str
+    before: Row | None
+    after: Row | None
+
+
+class Word(NamedTuple):
+    """What one row says. Of two rows of a system the one with the greater `place` was written later.
+
+    `names`: other keys that the row states to be the same entity. `values`: by field, all that the row speaks about,
+    None where it says that there is nothing. `shown`: fields in which it only repeats a delivery.
+    """
+
+    system: str
+    row: str
+    place: int
+    key: str
+    names: frozenset[str]
+    values: Mapping[str, Value]
+    shown: frozenset[str]
+    is_gone: bool
+
+    @property
+    def says_something(self) -> bool:
+        """Whether anything in it is a person's word: a mere copy makes nobody exist."""
+        return not self.shown or any(self.values[field] is not None for field in self.values.keys() - self.shown)
+
+
+@dataclass(frozen=True)
+class Register:
+    """How one publishing system writes things down. `told`: columns that it publishes and deliveries write as well."""
+
+    system: str
+    fields: Mapping[str, tuple[str, Callable[[str], str]]]
+    told: frozenset[str]
+    key: Callable[[str, Row], str]
+    names: Callable[[Row], Iterable[str]]
+
+
+def _same(value: str) -> str:
+    return value
+
+
+def _name(value: str) -> str:
+    return " ".join(value.split())
+
+
+def _iso(value: str) -> str:
+    return datetime.strptime(value, "%d/%m/%Y").date().isoformat() if "/" in value else value
+
+
+def _sex(value: str) -> str:
+    return {"1": "male", "2": "female"}[value]
+
+
+def _e164(value: str) -> str:
+    return "+84" + value.removeprefix("0")
+
+
+def _number_or(row: Row, *, otherwise: str) -> str:
+    return f"citizen_id:{row['so_dinh_danh']}" if row["so_dinh_danh"] else otherwise
+
+
+def _name_of_dkkd(row: str, image: Row) -> str:
+    return _number_or(image, otherwise=f"old_id:{image['so_cmnd']}" if image["so_cmnd"] else f"dkkd#{row}")
+
+
+def _stated(image: Row) -> list[str]:
+    numbers = (("citizen_id", image["so_dinh_danh_cu"]), ("old_id", image["so_cmnd_cu"]))
+    return [f"{kind}:{number}" for kind, number in numbers if number]
+
+
+HO_TICH = Register(
+    "ho_tich",
+    {
+        "citizen_id": ("so_dinh_danh", _same),
+        "full_name": ("ho_ten", _name),
+        "birth_date": ("ngay_sinh", _iso),
+        "sex": ("gioi_tinh", _sex),
+        "death_date": ("ngay_mat", _iso),
+        "residence": ("noi_thuong_tru", _same),
+    },
+    told=frozenset({"so_dinh_danh", "noi_thuong_tru"}),
+    key=lambda row, image: _number_or(image, otherwise=f"ho_tich#{row}"),
+    names=lambda _: (),
+)
+DAN_CU = Register(
+    "dan_cu",
+    {
+        "citizen_id": ("so_dinh_danh", _same),
+        "old_id": ("so_cmnd_cu", _same),
+        "full_name": ("ho_va_ten", _name),
+        "residence": ("noi_o", _same),
+        "ward": ("ma_xa", _same),
+    },
+    told=frozenset({"ho_va_ten"}),
+    key=lambda _, image: _number_or(image, otherwise=str(image["ma_lien_thong"])),
+    names=_stated,
+)
+DKKD = Register(
+    "dkkd",
+    {"full_name": ("ten", _name), "residence": ("dia_chi", _same), "phone": ("dien_thoai", _e164)},
+    told=frozenset({"ten", "dia_chi"}),
+    key=_name_of_dkkd,
+    names=lambda _: (),
+)
+
+
+def words(register: Register, rows: Iterable[tuple[str, int, Row]], edits: Iterable[Edit]) -> list[Word]:
+    """All rows as they are, and those that a person has deleted as they were. `rows`: name, place, columns."""
+    pasts: dict[str, _Past] = {}
+    for edit in edits:
+        pasts.setdefault(edit.row, _Past()).take(register, edit)
+    found = [_word(register, row, place, image, pasts.get(row, _Past())) for row, place, image in rows]
+    gone = [_word(register, row, 0, past.left, past) for row, past in pasts.items() if past.left is not None]
+    return [*found, *gone]
+
+
+@dataclass
+class _Past:
+    """What people did to one row. `written`: by column, what they wrote last. `left`: the row, where they deleted it.
+
+    `provisional`: the keys without a number that it went by: whoever gives the number says who it is for.
+    """
+
+    written: dict[str, Value] = field(default_factory=dict)
+    provisional: set[str] = field(default_factory=set)
+    left: Row | None = None
+
+    def take(self, register: Register, edit: Edit) -> None:
+        """The next edit."""
+        before, after = edit.before or {}, edit.after or {}
+        keys = {str(image.get("ma_lien_thong") or "") for image in (before, after)}
+        self.provisional |= {key for key in keys if "#" in key}
+        self.left = edit.before if edit.after is None else None
+        for column in register.told:
+            if column in after and (edit.before is None or after[column] != before[column]):
+                self.written[column] = after[column]
+
+
+def _word(register: Register, row: str, place: int, image: Row, past: _Past) -> Word:
+    key = register.key(row, image)
+    names = frozenset(register.names(image)) | (frozenset() if "#" in key else past.provisional)
+    return Word(
+        register.system,
+        row,
+        place,
+        key,
+        names - {key},
+        {name: _read(image[column], read) for name, (column, read) in register.fields.items()},
+        frozenset(name for name, (column, _) in register.fields.items() if _is_shown(register, column, image, past)),
+        is_gone=image is past.left,
+    )
+
+
+def _is_shown(register: Register, column: str, image: Row, past: _Past) -> bool:
+    value = image[column]
+    was_cut = column == "ten" and value is not None and len(value) == LONGEST_NAME
+    return column in register.told and not was_cut and (column not in past.written or past.written[column] != value)
+
+
+def _read(value: str | date | None, read: Callable[[str], str]) -> Value:
+    return read(str(value)) if value else None
