@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from schemas.catalogue import Catalogue
 from schemas.records import Claim, EntityState, HeldField
+from streams.claims import only_repeats, position, row_name
 
 
 class Standing(StrEnum):
@@ -47,20 +48,17 @@ def live_claims(state: EntityState) -> list[Claim]:
 
 def gone_claims(state: EntityState) -> list[Claim]:
     """The last words of rows that are gone or have left, one a row that is not here under another key."""
-    here = {_row(claim) for claim in live_claims(state)}
-    gone = {_row(claim): claim for claim in state["claims"] if claim["values"] is None and claim["row"]}
+    here = {row_name(claim) for claim in live_claims(state)}
+    gone = {row_name(claim): claim for claim in state["claims"] if claim["values"] is None and claim["row"]}
     return [claim for row, claim in gone.items() if row not in here]
-
-
-def _row(claim: Claim) -> tuple[str, str, str]:
-    return claim["system"], claim["resource"], claim["row"]
 
 
 def sayings(state: EntityState, catalogue: Catalogue, *, entity: str, field: str) -> list[Saying]:
     """Every live claim that has a word on the field: the one that decides, those that would be next, those that do not
     count because they only show what they were sent, and those that wait for a person."""
     order = catalogue.order(entity, field)
-    claims = sorted((claim for claim in live_claims(state) if claim["system"] in order), key=_newest_first)
+    claims = [claim for claim in live_claims(state) if claim["system"] in order]
+    claims.sort(key=position, reverse=True)
     # Rows under this very key come before those under an alias.
     claims.sort(key=lambda claim: (order.index(claim["system"]), bool(claim["under"])))
     told = [claim for claim in claims if _tells(claim, field)]
@@ -85,8 +83,9 @@ def owners_of(catalogue: Catalogue, entity: str, field: str) -> list[str]:
 
 def existence(state: EntityState, catalogue: Catalogue, *, entity: str) -> Existence:
     """Who makes the record exist, or why it does not."""
-    owners, births = catalogue.existence_owners(entity), catalogue.births(entity)
-    saying = {claim["system"] for claim in live_claims(state) if not _only_shows(claim)}
+    births = catalogue.births(entity)
+    owners = catalogue.existence_owners(entity) or births
+    saying = {claim["system"] for claim in live_claims(state) if not only_repeats(claim)}
     if state["status"] != "live":
         return Existence("existence_gone" if owners else "existence_none", (), owners)
     if by_owner := tuple(system for system in owners if system in saying):
@@ -94,11 +93,6 @@ def existence(state: EntityState, catalogue: Catalogue, *, entity: str) -> Exist
     if by_birth := tuple(system for system in births if system in saying):
         return Existence("existence_birth", by_birth, owners)
     return Existence("existence_any", tuple(sorted(saying)), owners)
-
-
-def _only_shows(claim: Claim) -> bool:
-    values = claim["values"] or {}
-    return bool(claim["echoed"]) and all(value is None or field in claim["echoed"] for field, value in values.items())
 
 
 def _tells(claim: Claim, field: str) -> bool:
@@ -121,8 +115,3 @@ def _held(claims: list[Claim], field: str) -> Iterator[Saying]:
         for held in claim["held"]:
             if held["field"] == field:
                 yield Saying(claim, None, Standing.held, held)
-
-
-def _newest_first(claim: Claim) -> tuple[int, ...]:
-    position = (claim["epoch"], claim["commit"], claim["ordinal"], claim["mapping"], claim["edit"])
-    return tuple(-part for part in position)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from console.deciding import DECIDES, Standing, existence, gone_claims, sayings
 from schemas.catalogue import Catalogue
 from schemas.compose import entity_fields
+from schemas.manifest import BIRTH, EXISTENCE
 from schemas.records import Claim, EntityState
 from streams.merge import Cause, merge, unknown
 from streams.rules import compile_rules
@@ -69,8 +70,14 @@ def _claims(draw: st.DrawFn) -> list[Claim]:
         values |= {field: f"{system}{number}{field}" for field in fields}
         empty = [field for field in _SYSTEMS[system] if field not in fields and draw(st.booleans())]
         gone = draw(st.integers(0, 4)) == 0
-        commit = draw(st.integers(1, 9)) * 10 + number
-        made.append(claim(system, None if gone else values, row=str(number), commit=commit, stated_null=empty))
+        more = {
+            "commit": draw(st.integers(1, 9)) * 10 + number,
+            "stated_null": empty,
+            "echoed": draw(st.lists(st.sampled_from([*_SYSTEMS[system], *([EXISTENCE] if gone else [])]), unique=True)),
+            "under": draw(st.sampled_from(["", "", "a#1"])),
+            "left_to": "b#1" if gone and draw(st.booleans()) else None,
+        }
+        made.append(claim(system, None if gone else values, row=str(number), **more))
     return made
 
 
@@ -90,16 +97,33 @@ def test_who_is_shown_to_decide_is_who_decided(claims: list[Claim]) -> None:
     for field in entity_fields("person"):
         said = sayings(found, _CITY, entity="person", field=field)
         deciding = [saying.value for saying in said if saying.standing in DECIDES]
-        assert deciding == ([value[field]] if found["status"] == "live" and said else [])
-        assert said or value.get(field) is None
+        said_by_somebody = any(saying.standing is not Standing.echoed for saying in said)
+        assert deciding == ([value[field]] if said_by_somebody and found["status"] == "live" else [])
+        assert deciding or value.get(field) is None
 
 
-@given(_claims())
-def test_existence_is_told_as_it_was_decided(claims: list[Claim]) -> None:
-    found = _state(claims, _CITY)
-    why = existence(found, _CITY, entity="person")
-    assert (why.word == "existence_owner") == (found["status"] == "live")
-    assert (why.word == "existence_gone") == (found["status"] != "live")
+@given(_claims(), st.sampled_from([None, "ho_tich", "thue"]), st.sampled_from([None, "ho_tich", "thue"]))
+def test_existence_is_told_as_it_was_decided(claims: list[Claim], owner: str | None, birth: str | None) -> None:
+    city = catalogue(*[_owning(each, owner, birth) for each in (HO_TICH, DAN_CU, _THUE)])
+    found = _state(claims, city)
+    why = existence(found, city, entity="person")
+    if found["status"] == "live":
+        decides = owner or birth
+        expected = "existence_owner" if decides in why.systems else "existence_birth" if decides else "existence_any"
+        assert why.systems
+    else:
+        expected = "existence_gone" if owner or birth else "existence_none"
+    assert why.word == expected
+
+
+def _owning(manifest: dict[str, Any], owner: str | None, birth: str | None) -> dict[str, Any]:
+    """The manifest, owning the existence, or the right to tell of it first, if it is the one."""
+    if "publishes" not in manifest:
+        return manifest
+    published = manifest["publishes"]["person"]
+    owns = [word for word in published.get("owns", []) if word != EXISTENCE]
+    owns += [word for word, system in ((EXISTENCE, owner), (BIRTH, birth)) if system == manifest["system"]]
+    return {**manifest, "publishes": {"person": {**published, "owns": owns}}}
 
 
 def test_what_is_only_shown_decides_nothing() -> None:
