@@ -22,6 +22,14 @@ _IDENTIFIERS: Final[dict[str, Convert]] = {
     "dossier_code": identifiers.dossier_code,
     "agency_code": identifiers.agency_code,
 }
+#: Canonical formats that are dates, each with a sample.
+_DATES: Final = {"date": "2000-01-31", "year": "2000"}
+_SPELLINGS: Final = {
+    "date": dates.FORMATS,
+    "year": dates.FORMATS,
+    "phone": phones.FORMATS,
+    "ward": wards.FORMATS,
+}
 #: What a source types as a date lies within 32 bits of days; what it types as a time, in microseconds, beyond.
 _DAYS: Final = 2**31
 _DIGITS_ALONE: Final = frozenset({"yyyy", "yyyyMMdd", "yyyyMMddHHmm", "yyyyMMddHHmmss"})
@@ -35,7 +43,7 @@ def identifier_kinds() -> frozenset[str]:
 
 def spellings(canonical: str) -> frozenset[str]:
     """Names of `format` that a column read into this canonical format may have; empty where there is but one way."""
-    return {"date": dates.FORMATS, "phone": phones.FORMATS, "ward": wards.FORMATS}.get(canonical, frozenset())
+    return _SPELLINGS.get(canonical, frozenset())
 
 
 def written_spellings(canonical: str) -> frozenset[str]:
@@ -43,14 +51,14 @@ def written_spellings(canonical: str) -> frozenset[str]:
     if canonical == "ward":
         # Of a new ward nobody knows which of the old ones an address lay in.
         return frozenset({wards.NEW_CODES})
-    if canonical != "date":
+    if canonical not in _DATES:
         return spellings(canonical)
-    return frozenset(spelled for spelled in dates.FORMATS if _can_write(spelled))
+    return frozenset(spelled for spelled in dates.FORMATS if _can_write(_DATES[canonical], spelled))
 
 
-def _can_write(spelled: str) -> bool:
+def _can_write(sample: str, spelled: str) -> bool:
     try:
-        dates.render_date("2000-01-31", spelled)
+        dates.render_date(sample, spelled)
     except RuleError:
         return False
     return True
@@ -82,6 +90,8 @@ def reader(canonical: str, spelled: str | None, codes: Mapping[str, str] | None)
         return code_reader(codes)
     if canonical == "date":
         return _date_reader(spelled or "iso")
+    if canonical == "year":
+        return _year_reader(spelled or "iso")
     if canonical == "ward":
         return wards.ward_reader(spelled or wards.NEW_CODES)
     return _READERS.get(canonical, _text)
@@ -107,7 +117,7 @@ def writer(canonical: str, spelled: str | None, codes: Mapping[str, str] | None)
     unless another format is named."""
     if codes is not None:
         return code_writer(codes)
-    if canonical == "date":
+    if canonical in _DATES:
         return dates.date_writer(spelled or "iso")
     if canonical == "phone":
         return phones.phone_writer(spelled or "e164")
@@ -139,7 +149,7 @@ _READERS: Final[dict[str, Convert]] = {
 
 def canonical_formats() -> frozenset[str]:
     """Every `format` that a field of an entity may have in its schema."""
-    return frozenset({*_READERS, "date", "text", "ward"})
+    return frozenset({*_READERS, *_DATES, "text", "ward"})
 
 
 def _date_reader(spelled: str) -> Convert:
@@ -157,6 +167,12 @@ def _date_reader(spelled: str) -> Convert:
         return _wall_clock_date(value) if spelled == _WALL_CLOCK else dates.date_from_microseconds(value)
 
     return date_of
+
+
+def _year_reader(spelled: str) -> Convert:
+    """Of a date the year alone, where no more is anybody's business."""
+    read = _date_reader(spelled)
+    return lambda value: read(value)[:4]
 
 
 def _wall_clock_date(microseconds: int) -> str:

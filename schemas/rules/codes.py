@@ -1,4 +1,7 @@
-"""Codes of a system and what they mean, by its manifest's table: one number means different things in two systems."""
+"""Codes of a system and what they mean: one number means different things in two systems.
+
+From: the manifest's table.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Final

@@ -1,6 +1,6 @@
 """Dates as precise as they are known: 1990, 1990-05 or 1990-05-12 (ISO 8601). A day that nobody stated is not made up.
 
-Formats are those seen in the city's systems; the longer ones are local times of Asia/Ho_Chi_Minh, whose date counts.
+From: formats seen in the city's systems; the longer ones are local times of Asia/Ho_Chi_Minh, whose date counts.
 """
 
 import re

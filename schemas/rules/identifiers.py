@@ -1,10 +1,5 @@
 """Numbers and codes that name a person, a business, a dossier, an agency, a place.
 
-Forms: citizen id `PPP G YY NNNNNN` (province of birth registration on the list of 63, or a country; century and sex;
-year of birth; no checksum); CMND 9 digits; tax code with its check digit; dossier code of the one-stop systems in both
-its forms; agency codes of QĐ 20/2020; administrative units as zero-padded strings. Since 2025-07-01 the citizen id also
-is the tax code of individuals and household businesses, by a secondary source.
-
 Each function takes a column's value and returns the canonical string. None changes digits: where a leading zero seems
 lost the value is held, and the number that it may be is proposed, never taken, for it may be another person's.
 """
@@ -30,7 +25,11 @@ class CitizenIdFacts(NamedTuple):
 
 
 def citizen_id(value: object) -> str:
-    """12 digits. Raises RuleError bad_citizen_id; HeldValue lost_zero for 11 digits, with the number that it may be."""
+    """12 digits `PPP G YY NNNNNN`, without a check digit. From: NĐ 137/2015, art. 13, by a secondary source.
+
+    What the digits say is never changed: PPP stays that of the list of 63 provinces, or of a country. Raises RuleError
+    bad_citizen_id; HeldValue lost_zero for 11 digits, with the number that it may be.
+    """
     text = value if type(value) is str else str(value)
     if len(text) != _CITIZEN_ID or not text.isdigit() or not text.isascii():
         text = text.strip()
@@ -43,7 +42,10 @@ def citizen_id(value: object) -> str:
 
 
 def citizen_id_facts(identifier: str) -> CitizenIdFacts:
-    """Province, sex and year of birth in a valid citizen id; the sex and the year as they were when it was given."""
+    """Province, sex and year of birth in a valid citizen id, as they were when it was given. From: as `citizen_id`.
+
+    G is century and sex: 0 and 1 male and female of the 1900s, 2 and 3 of the 2000s, 4 and 5 of the 2100s.
+    """
     century = int(identifier[3])
     known = century <= 5
     return CitizenIdFacts(
@@ -54,7 +56,11 @@ def citizen_id_facts(identifier: str) -> CitizenIdFacts:
 
 
 def old_id(value: object) -> str:
-    """9 digits, never padded to 12. Raises RuleError bad_old_id; HeldValue lost_zero for 8 digits, as there."""
+    """9 digits (CMND), never padded to 12: only an authority says which citizen id took its place.
+
+    From: the cards that came before the citizen id; columns of the city's systems still hold them. Raises RuleError
+    bad_old_id; HeldValue lost_zero for 8 digits.
+    """
     text = str(value).strip()
     if not _is_digits(text, _OLD_ID):
         hint = " (a citizen id?)" if _is_digits(text, _CITIZEN_ID) else ""
@@ -63,7 +69,10 @@ def old_id(value: object) -> str:
 
 
 def _without_zero(text: str, length: int) -> HeldValue | None:
-    """What a spreadsheet leaves of a number that begins with 0, which it takes for a quantity. None for all else."""
+    """What a spreadsheet leaves of a number that begins with 0, which it takes for a quantity. None for all else.
+
+    From: files of the city's systems. The number is proposed only: it may be another person's.
+    """
     if not _is_digits(text, length - 1) or text[0] == "0" or text.count(text[0]) == len(text):
         return None
     message = f"{shape(text)}; expected {length}: did it begin with a 0 that a spreadsheet took? Correct it there"
@@ -76,6 +85,7 @@ _WEIGHTS: Final = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 def tax_code(value: object) -> str:
     """A business code, or the citizen id of an individual or a household business: the length tells which.
 
+    From: the rule in force since 2025-07-01, by a secondary source.
     Raises RuleError bad_tax_code, and bad_citizen_id for 12 digits that are none.
     """
     text = str(value).strip()
@@ -85,6 +95,7 @@ def tax_code(value: object) -> str:
 def business_code(value: object) -> str:
     """10 digits of which the last is a check digit; 10-3 for a branch, also where it is written as 13 digits.
 
+    From: the form of mã số thuế and mã số doanh nghiệp; the check digit as python-stdnum's `stdnum.vn.mst` has it.
     Raises RuleError bad_business_code.
     """
     text = str(value).strip()
@@ -115,7 +126,10 @@ _NEW_DOSSIER: Final = re.compile(r"[A-Y][0-9]{2}(?:\.[0-9A-Z]+)*-([0-9]{4})([0-9
 
 
 def dossier_code(value: object) -> str:
-    """`000.12.34.H26-251114-0001` or `G09.20-20260609-0092637`. Raises RuleError bad_dossier_code."""
+    """`000.12.34.H26-251114-0001` or `G09.20-20260609-0092637`. Raises RuleError bad_dossier_code.
+
+    From: codes of the one-stop systems; the second form is newer, and both are seen.
+    """
     text = str(value).strip().upper()
     match = _DOSSIER.fullmatch(text) or _NEW_DOSSIER.fullmatch(text)
     if match is None:
@@ -137,7 +151,7 @@ _AGENCY_LENGTH: Final = 35
 
 
 def agency_code(value: object) -> str:
-    """A code of QĐ 20/2020, level 1 leftmost, e.g. `H26.1.2`. Raises RuleError bad_agency_code."""
+    """Level 1 leftmost, e.g. `H26.1.2`. From: QĐ 20/2020. Raises RuleError bad_agency_code."""
     text = str(value).strip()
     if not _AGENCY.fullmatch(text) or len(text) > _AGENCY_LENGTH:
         hint = " (the form before QĐ 20/2020, which is kept as an alias)" if _OLD_AGENCY.fullmatch(text) else ""
@@ -147,7 +161,7 @@ def agency_code(value: object) -> str:
 
 
 def old_agency_code(value: object) -> str:
-    """A code of the older form, level 1 rightmost, e.g. `000.00.01.H26`: an alias. Raises RuleError bad_agency_code."""
+    """Level 1 rightmost, e.g. `000.00.01.H26`: an alias. From: the codes before QĐ 20/2020. Raises RuleError."""
     text = str(value).strip()
     if not _OLD_AGENCY.fullmatch(text):
         raise RuleError("bad_agency_code", f"{shape(text)}; expected the form 000.00.01.H26")
@@ -155,12 +169,15 @@ def old_agency_code(value: object) -> str:
 
 
 def ward_code(value: object) -> str:
-    """5 digits; a number is written with its zeros. Raises RuleError bad_ward_code; HeldValue lost_zero for text."""
+    """5 digits; a number is written with its zeros. From: the national list of administrative units.
+
+    Raises RuleError bad_ward_code; HeldValue lost_zero for text without its zeros.
+    """
     return _unit(value, 5, "bad_ward_code")
 
 
 def province_code(value: object) -> str:
-    """2 digits, in the same way. Raises RuleError bad_province_code; HeldValue lost_zero."""
+    """2 digits, in the same way. From: the same list. Raises RuleError bad_province_code; HeldValue lost_zero."""
     return _unit(value, 2, "bad_province_code")
 
 
@@ -181,7 +198,10 @@ def _is_digits(text: str, length: int) -> bool:
 
 
 def _real(text: str, code: str) -> str:
-    """One digit repeated is what people type where there is no number: it would make many persons one."""
+    """One digit repeated is what people type where there is no number: it would make many persons one.
+
+    From: no rule but experience with such columns.
+    """
     if text.count(text[0]) == len(text):
         raise RuleError(code, f"{shape(text)}, all the same: a placeholder, no number; leave it empty in the source")
     return text

@@ -4,6 +4,9 @@ The encodings overlap with each other and with Latin-1, so that nothing can be t
 of the declared encoding is refused, the rest is taken at its word. TCVN3 is glibc's TCVN5712-1 above ASCII; capitals
 with tones mostly lived in a font and come out small. VNI writes a letter and its mark as two characters. Values may
 come as bytes, or as text that a driver has read as Latin-1 or cp1252.
+
+From: glibc's table for TCVN3, Python's for cp1258; for VNI its letters and marks, as their test
+lists them.
 """
 
 import re

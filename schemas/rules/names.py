@@ -1,6 +1,6 @@
 """Names of persons, in the order family, middle, given. The full string is the value; the parts come by position alone.
 
-A name never identifies anybody.
+A name never identifies anybody. From: the order in which Vietnamese names are written.
 """
 
 import re

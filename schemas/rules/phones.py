@@ -1,5 +1,8 @@
 """Telephone numbers in E.164. Vietnam's 11-digit mobile numbers got new prefixes: they are converted before all else.
 
+From: the operators' table of new prefixes; Google's libphonenumber for everything else. A number of 9 digits gets the 0
+back that a spreadsheet took, and so does an old mobile number of 10: no other number has this form.
+
 Ordinary mobile numbers are taken by the library's own pattern for them, without the library: the same result in a
 hundredth of the time. Everything else goes through `phonenumbers`.
 """
@@ -72,7 +75,8 @@ def _national(text: str) -> str:
         if number.startswith(prefix) and (prefix != "84" or len(number) > _LOST_ZERO + 1):
             number = "0" + number.removeprefix(prefix).removeprefix("0")
             break
-    if len(number) == _LOST_ZERO and number[0] != "0":
+    is_old_mobile = len(number) == _OLD_MOBILE - 1 and f"0{number[:3]}" in _NEW_PREFIXES
+    if is_old_mobile or (len(number) == _LOST_ZERO and number[0] != "0"):
         number = "0" + number
     if len(number) == _OLD_MOBILE and number[:4] in _NEW_PREFIXES:
         number = _NEW_PREFIXES[number[:4]] + number[4:]

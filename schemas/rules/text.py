@@ -2,6 +2,8 @@
 
 The key treats the two places of a tone mark as one (hòa and hoà, khỏe and khoẻ, thúy and thuý; not after `qu`), and
 small and capital letters. It keeps every mark, and đ apart from d. The source's spelling stays the value.
+
+From: Unicode TR 15 (NFC); the two ways in which Vietnamese places a tone mark on oa, oe, uy, both in use.
 """
 
 import re

@@ -4,7 +4,7 @@ Every one of the 126 codes had been an older unit's code, 103 of them under anot
 its list, so a manifest declares which list its system still speaks. An old unit that went whole into one new unit is
 converted. One that was split is held: which part somebody lives in stands in no code, and is never guessed.
 
-Source: schemas/rules/wards_01.csv, which names its own.
+From: schemas/rules/wards_01.csv, which names its source.
 """
 
 import csv

@@ -32,6 +32,7 @@ SAMPLES = {
     "civil_status": "birth",
     "text": "Hải Hậu, Nam Định",
     "ward": "00025",
+    "year": "1990",
 }
 
 
