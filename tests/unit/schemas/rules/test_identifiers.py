@@ -132,7 +132,8 @@ def test_what_is_taken_stays_as_it_is_and_what_is_not_is_not_told(rule: Rule, va
         canonical = rule(value)
     except RuleError as error:
         text = str(value).strip()
-        assert len(text) < 5 or text not in str(error)
+        # Ordinary words stand in the message by themselves.
+        assert len(text) < 5 or not any(map(str.isdigit, text)) or text not in str(error)
     else:
         assert rule(canonical) == canonical
 
