@@ -218,7 +218,7 @@ class Capture:
             return made
 
         key_of = lambda resource: self._kept.tables[resource]  # noqa: E731 - what is kept then, not now
-        return Chunks(self._database, connect, publication_name=self._name, key_of=key_of)
+        return Chunks(self._database, connect, publication_name=self._name, tables=self._tables, key_of=key_of)
 
     def _read_stream(self, timeout: float) -> Changes | None:
         stream, resync = self._stream, self._resync
@@ -292,7 +292,7 @@ class Capture:
             return
         metrics.LAG_BYTES.labels(self._system).set(found.lag_bytes or 0)
         metrics.HELD_BYTES.labels(self._system).set(found.held_bytes or 0)
-        lacking = publication.lacking(self._database.connection, self._name, self._tables)
+        lacking = publication.lacking_now(self._database.connection, self._name, self._tables)
         if lacking:
             self._spoil(lacking)
         if now >= self._next_seen and self._kept.complete:

@@ -34,10 +34,13 @@ class Events(Protocol):
 
 
 class Begun(NamedTuple):
-    """What is known of a chunk before its rows come. `time`: the server's, in microseconds since 1970."""
+    """What is known of a chunk before its rows come. `time`: the server's, in microseconds since 1970; `expected`: rows
+    of the whole table, as the database estimates them.
+    """
 
     high: int
     time: int
+    expected: int
     events: Events
 
 
@@ -49,20 +52,17 @@ class Chunk:
         self.limit = limit
         #: Whether all rows are here.
         self.complete = False
-        #: Whether the table was emptied meanwhile: then the chunk is worth nothing.
-        self.void = False
         self.rows: list[RowRead] = []
         self._resource = resource
         self._changed: set[str] = set()
 
     def saw(self, changes: Iterable[Change]) -> None:
-        """The stream has these changes."""
+        """The stream has these changes. A table is not emptied while it is read: that stands behind `high`."""
         for _, event, _ in changes:
             if event["resource"] == self._resource:
                 self._changed.add(event["row"])
                 if event["previous_row"] is not None:
                     self._changed.add(event["previous_row"])
-                self.void = self.void or event["operation"] == "truncate"
 
     def standing(self) -> list[RowRead]:
         """The rows that no change has overtaken."""

@@ -8,7 +8,7 @@ from psycopg import Connection
 from psycopg.pq import Escaping
 
 from connectors.errors import SourceUnavailable
-from connectors.sources.postgres_capture import lsn, publication, visibility
+from connectors.sources.postgres_capture import lsn, publication, session, visibility
 from connectors.sources.postgres_capture.chunk import Begun, RowRead
 from connectors.sources.postgres_capture.copying import Copying
 from connectors.sources.postgres_capture.database import Database
@@ -53,10 +53,12 @@ class Chunks:
         connect: Callable[[], Connection[Any]],
         *,
         publication_name: str,
+        tables: Sequence[Table],
         key_of: Callable[[str], KeptKey],
     ) -> None:
         """`key_of` a resource: its primary key as it is known since its rows were read first."""
         self._database = database
+        self._spelled = {table.resource: from_clause(table) for table in tables}
         self._connect = connect
         self._connection: Connection[Any] | None = None
         self._key_of = key_of
@@ -70,12 +72,11 @@ class Chunks:
         """See Reader."""
         return _look(self._database.connection)[0]
 
-    def estimate(self, resource: str) -> int:
+    def open_transactions(self) -> frozenset[int]:
         """See Reader."""
-        table = read_table(self._database.connection, resource)
-        oid = {"oid": table.oid if table else 0}
-        found = self._database.connection.execute(_ESTIMATE, oid).fetchone()
-        return int(found[0]) if found else 0
+        # The newest are not in a snapshot's list while none that began after them has ended.
+        self._database.connection.execute("SELECT txid_current()")
+        return self.seen().running
 
     def begin(self, job: Job, limit: int, trust: Callable[[Seen], bool]) -> Begun | None:
         """See Reader. Raises Untrustworthy where the table has another primary key now."""
@@ -96,7 +97,7 @@ class Chunks:
         high = emit(self._database.connection)
         query = _query(reading, table, job.key(), limit)
         self._reading = Copying(reading, query), events
-        return Begun(high, time, events)
+        return Begun(high, time, self._estimate(table), events)
 
     def take(self) -> list[RowRead] | None:
         """See Reader."""
@@ -122,10 +123,11 @@ class Chunks:
 
     def _lock(self, reading: Connection[Any], resource: str) -> tuple[Table, RowEvents]:
         """The table as it is from now on until the transaction ends: what alters or rewrites it waits."""
-        found = self._look_up(resource)
         reading.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
-        reading.execute(f"LOCK TABLE {from_clause(found)} IN ACCESS SHARE MODE")
-        table = self._look_up(resource)
+        reading.execute(f"LOCK TABLE {self._spelled[resource]} IN ACCESS SHARE MODE")
+        # By the session that has the lock: another would have to wait behind whoever waits for the lock to go.
+        with session.as_text(reading):
+            table = self._look_up(reading, resource)
         if table.key_numbers != self._key_of(resource).numbers:
             raise Untrustworthy(f"{resource} has another primary key than is known")
         known = self._tables.get(resource)
@@ -133,8 +135,11 @@ class Chunks:
             known = self._tables[resource] = table, RowEvents(self._database.published([table])[table.oid])
         return known
 
-    def _look_up(self, resource: str) -> Table:
-        connection = self._database.connection
+    def _estimate(self, table: Table) -> int:
+        found = self._database.connection.execute(_ESTIMATE, {"oid": table.oid}).fetchone()
+        return int(found[0]) if found else 0
+
+    def _look_up(self, connection: Connection[Any], resource: str) -> Table:
         table = read_table(connection, resource)
         if table is None:
             raise SourceUnavailable(f"reading {resource} anew: there is no such table; correct the manifest")

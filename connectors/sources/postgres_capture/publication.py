@@ -11,6 +11,7 @@ from connectors.errors import SourceUnavailable
 from connectors.sources.postgres_capture.session import said
 from connectors.sources.postgres_capture.structure import Table, from_clause
 
+_GLANCE = "100ms"
 _TABLES = """
     SELECT c.oid::bigint FROM pg_catalog.pg_publication_tables t
     JOIN pg_catalog.pg_namespace n ON n.nspname = t.schemaname
@@ -70,6 +71,16 @@ def lacking(connection: Connection[Any], name: str, tables: Iterable[Table]) -> 
     there = published(connection, name)
     outside = [table.resource for table in tables if table.oid not in there]
     return f"publication {name} lacks {', '.join(outside)}" if outside else ""
+
+
+def lacking_now(connection: Connection[Any], name: str, tables: Iterable[Table]) -> str:
+    """The same without waiting for whoever alters one of the tables: then, and until he is done, it is not known."""
+    try:
+        with connection.transaction():
+            connection.execute(f"SET LOCAL lock_timeout = '{_GLANCE}'")
+            return lacking(connection, name, tables)
+    except psycopg.errors.LockNotAvailable:
+        return ""
 
 
 def statement(name: str, tables: Sequence[Table], *, existing: bool) -> str:

@@ -41,17 +41,14 @@ class Reader(Protocol):
     def seen(self) -> Seen:
         """What a statement would see now."""
 
-    def estimate(self, resource: str) -> int:
-        """About how many rows the table has."""
+    def open_transactions(self) -> frozenset[int]:
+        """All that have begun to write and that nobody sees yet."""
 
     def begin(self, job: Job, limit: int, trust: Callable[[Seen], bool]) -> Begun | None:
         """Begin to read the rows behind `job.after`; None when it cannot be now, or what it sees is not trusted."""
 
     def take(self) -> list[RowRead] | None:
-        """The rows that have come since; None when all have."""
-
-    def abandon(self) -> None:
-        """Forget what was begun."""
+        """The rows that have come since; None when all have. Until then the table is locked against being emptied."""
 
 
 class Gate:
@@ -95,10 +92,10 @@ class Resync:
 
     def add(self, jobs: Iterable[Job]) -> None:
         """Work these off too. What was committed before they begin has not been streamed wholly."""
-        running, now = self._reader.seen().running, self._clock()
+        opened, now = self._reader.open_transactions(), self._clock()
         for job in jobs:
             until = float("inf") if job.patient else now + self._reader.gate_seconds
-            self._gates[job.id] = Gate(running, until=until)
+            self._gates[job.id] = Gate(opened, until=until)
             self._jobs.append(job)
 
     def pause(self) -> float:
@@ -119,10 +116,6 @@ class Resync:
         if self._chunk is None:
             if self._may_begin(settled, behind=behind):
                 self._begin(self._jobs[0])
-            return []
-        if self._chunk.void:
-            self._reader.abandon()
-            self._chunk = None
             return []
         if not self._chunk.complete:
             self._take(self._chunk)
@@ -150,8 +143,6 @@ class Resync:
         return True
 
     def _begin(self, job: Job) -> None:
-        if not job.begun:
-            job = self._jobs[0] = job.model_copy(update={"expected": self._reader.estimate(job.resource)})
         limit = min(self._limit, max(1, job.rate // _CHUNKS_A_SECOND)) if job.rate else self._limit
         begun = self._reader.begin(job, limit, lambda seen: all(map(seen.covers, self._shown)))
         if begun is None:
@@ -179,13 +170,14 @@ class Resync:
             changes += begun.events.marker("snapshot_end", of_table, len(rows) + 1)
             self._end(job, len(rows))
         else:
-            self._go_on(job, rows)
+            self._go_on(job, rows, expected=begun.expected)
         self._chunk = None
         return changes
 
-    def _go_on(self, job: Job, rows: list[RowRead]) -> None:
+    def _go_on(self, job: Job, rows: list[RowRead], *, expected: int) -> None:
         after = tuple(part.decode("latin-1") for part in rows[-1].key)
-        job = job.model_copy(update={"begun": True, "after": after, "rows": job.rows + len(rows)})
+        come = {"begun": True, "after": after, "rows": job.rows + len(rows), "expected": expected}
+        job = job.model_copy(update=come)
         self._jobs[0] = job
         self.progress = {**self.progress, job.id: job}
         self._limit = max(1, min(LIMIT, _BYTES * len(rows) // (sum(row.size for row in rows) or 1)))

@@ -81,6 +81,17 @@ def unconverted(connection: Connection[Any]) -> Iterator[None]:
 
 
 @contextmanager
+def as_text(connection: Connection[Any]) -> Iterator[None]:
+    """The other way about, for a session that `connect_for_reading` has made."""
+    if not holds_bytes(connection.pgconn):
+        yield
+        return
+    connection.execute("SET client_encoding = UTF8")
+    yield
+    connection.execute(f"SET client_encoding = {_BYTES}")
+
+
+@contextmanager
 def unavailable(doing: str) -> Iterator[None]:
     """Turns psycopg's errors into SourceUnavailable. Details of an error can hold values: they are left out."""
     try:
