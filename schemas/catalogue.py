@@ -51,9 +51,10 @@ class Catalogue:
         """The revision in which the system began to publish (`publishes`) or receive (`subscribes`) the entity."""
         return self.tenure.since.get(part(system, role, entity), 0)
 
-    def is_retired(self, system: str, entity: str, resource: str) -> bool:
-        """Whether the resource fed the entity once, and does so no more."""
-        return f"{system}/{entity}/{resource}" in self.tenure.retired
+    def retired(self, entity: str) -> frozenset[tuple[str, str]]:
+        """(system, resource) of whatever fed the entity once, and does so no more."""
+        named = (name.split("/", 2) for name in self.tenure.retired)
+        return frozenset((system, resource) for system, fed, resource in named if fed == entity)
 
     def cleaned(self, system: str) -> "Catalogue":
         """The same revision, in which this system has left nothing behind."""

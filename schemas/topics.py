@@ -8,6 +8,9 @@ DEAD_LETTERS = "dead_letters"
 OUTCOMES = "outcomes"
 RESYNCS = "resyncs"
 
+#: Header of the markers in raw topics: the catalogue revision of the manifest by which what follows was captured.
+REVISION_HEADER = "ce_revision"
+
 _DAY_MS = 24 * 3600 * 1000
 #: How long raw events and forwards can be replayed. Longer absences are mended by a resync.
 RAW_RETENTION_MS = 7 * _DAY_MS

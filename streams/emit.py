@@ -27,7 +27,7 @@ class State(Protocol):
 
     def get(self, key: bytes) -> bytes | None: ...
     def put(self, key: bytes, value: bytes | None) -> None: ...
-    def scan(self) -> Iterator[tuple[bytes, bytes]]: ...
+    def scan(self, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]: ...
 
 
 class Batch(Protocol):
@@ -54,12 +54,13 @@ class Batch(Protocol):
 
 
 class Output(NamedTuple):
-    """One record to be sent."""
+    """One record to be sent. `partition` None: the home of the key."""
 
     topic: str
-    key: bytes
+    key: bytes | None
     value: bytes
     headers: Headers | None = None
+    partition: int | None = None
 
 
 @dataclass(slots=True)
@@ -89,8 +90,8 @@ class Effects:
         """Hand everything to the batch."""
         for key, value in self.states:
             batch.state.put(key, value)
-        for topic, key, value, headers in self.outputs:
-            batch.send(topic, key, value, headers=headers)
+        for sent in self.outputs:
+            batch.send(sent.topic, sent.key, sent.value, headers=sent.headers, partition=sent.partition)
 
 
 class Emitter:
@@ -136,7 +137,7 @@ class Emitter:
             "source_time": cause.source_time,
             "hops": 0,
             "link": None,
-            "revision": 0,
+            "revision": cause.revision,
             "after": None,
         }
         value = _fit("forward", self._wire.write_forward, forward)

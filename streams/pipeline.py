@@ -5,7 +5,7 @@ record causes is complete, so a step may refuse a record at any point by raising
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from schemas.dead_letters import Reason
 from schemas.identity import event_id
@@ -19,8 +19,8 @@ from streams.merge import Cause, merge, raise_version
 from streams.normalise import normalise
 from streams.place import Place
 from streams.retract import floor_record, floor_set_by, retract
-from streams.route import Routed, holders, route, route_rename
-from streams.rules import Rules
+from streams.route import Routed, holders, is_reshaped, remembered, route, route_rename
+from streams.rules import Rules, speaking
 from streams.validate import validate
 from streams.wire import Wire
 
@@ -29,12 +29,14 @@ class Pipeline:
     """The steps of one entity. It keeps nothing between records but what the catalogue says."""
 
     def __init__(self, rules: Rules, wire: Wire) -> None:
-        self.entity = rules.entity
+        self.entity, self.revision = rules.entity, rules.revision
         self._rules = rules
         self._emitter = Emitter(rules.entity, wire)
 
     def change(self, event: ChangeEvent, key: bytes | None, publisher: str, place: Place) -> Effects:
         """What a record of `raw.<publisher>.<entity>` causes. Raises Unprocessable."""
+        if (event["system"], event["resource"]) in self._rules.retired:
+            return Effects(results=[("superseded", event["system"])])
         resource = validate(event, key, publisher=publisher, resources=self._rules.resources)
         cause = self._cause(event_id(event), event["system"], event["source_time"])
         if key is None or event["operation"] in MARKERS:
@@ -59,7 +61,7 @@ class Pipeline:
         if not key or forward["kind"] != "claims":
             raise Unprocessable("validate", Reason("unknown_forward", "no key, or of a later kind; update this worker"))
         cause = self._cause(forward["event_id"], forward["event_id"].partition("/")[0], forward["source_time"])
-        state, said, keeps = place.state(key), forward["claims"], self._rules.keeps
+        state, said, keeps = place.state(key), speaking(forward["claims"], self._rules), self._rules.keeps
         floor = place.floor(said[0]["system"], said[0]["resource"]) if said else NO_FLOOR
         try:
             return self._receive(deduplicate(state["claims"], said, floor, keeps=keeps), state, forward, cause)
@@ -67,6 +69,18 @@ class Pipeline:
             effects = self._receive(deduplicate(state["claims"], [], floor, keeps=keeps), state, forward, cause)
             effects.bury(failure)
             return effects
+
+    def look_again(self, state: EntityState, cause: Cause, effects: Effects) -> None:
+        """A key as the catalogue has it now: who speaks no more, whose word counts, who receives what."""
+        claims = speaking(state["claims"], self._rules)
+        routes = remembered(state["routes"], self._rules.receivers)
+        before = {**state, "routes": list(state["routes"])}
+        state["routes"] = routes
+        after = merge(state, claims, self._rules.authority, cause)
+        routed = self._route(after, cause)
+        after["routes"] = routed.routes
+        if after != before:
+            self._emit(after, routed, cause, effects)
 
     def _marker(self, marker: ChangeEvent, cause: Cause, place: Place) -> Effects:
         """A snapshot that has ended, or a truncated table: what was said before is void in the whole partition."""
@@ -109,7 +123,7 @@ class Pipeline:
             after["version"] = state["version"]
             raise_version(after, cause, above=forward["version"])
             # Detecting conflicts has its place here, and in `_settle`.
-            self._emit(after, route(after, self._rules.subscribers, owed=forward["renamed"]), cause, effects)
+            self._emit(after, self._route(after, cause, owed=forward["renamed"]), cause, effects)
         elif weighed.first == "repeat":
             self._repeat(state, cause, effects)
         else:
@@ -120,8 +134,7 @@ class Pipeline:
         """The key with its new claims: its golden record, who hears of it, and what goes on to another key."""
         new_key = None if is_live(claims) else said.new_key
         after = merge(state, claims, self._rules.authority, cause, moved_to=new_key)
-        subscribers = self._rules.subscribers
-        routed = route(after, subscribers) if new_key is None else route_rename(after, subscribers, new_key)
+        routed = self._route(after, cause) if new_key is None else route_rename(after, self._rules.subscribers, new_key)
         self._emit(after, routed, cause, effects)
         if said.onward is not None and said.new_key is not None:
             self._emitter.forward(
@@ -132,6 +145,15 @@ class Pipeline:
         """The last word once more: whoever holds the record gets it again, in case it was lost on the way."""
         routed = route(state, self._rules.subscribers, owed=holders(state))
         self._emitter.deliveries(state, routed, cause, effects)
+
+    def _route(self, state: EntityState, cause: Cause, *, owed: Collection[str] = ()) -> Routed:
+        """Who hears of a state. Whoever was sent this version in another form gets the new one as a version of its own:
+        a target may refuse what it holds already."""
+        routed = route(state, self._rules.subscribers, owed=owed)
+        if is_reshaped(state, routed):
+            raise_version(state, cause)
+            routed = route(state, self._rules.subscribers, owed=owed)
+        return routed
 
     def _emit(self, state: EntityState, routed: Routed, cause: Cause, effects: Effects) -> None:
         state["routes"] = routed.routes

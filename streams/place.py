@@ -1,13 +1,17 @@
 """The states of one partition, decoded, as one batch sees them."""
 
+from collections.abc import Iterator
+
 from schemas.records import EntityState
 from streams.deduplicate import Floor
 from streams.emit import Batch
 from streams.merge import unknown
 from streams.retract import FLOOR_PREFIX, floor_in, floor_key
+from streams.revision import REVISION_KEY, Worked, revision_record, worked_in
 from streams.wire import Wire
 
-_FLOOR_PREFIX = FLOOR_PREFIX.encode()
+#: Records of the state that are of no entity.
+_OWN_RECORDS = (FLOOR_PREFIX.encode(), REVISION_KEY.encode())
 
 
 class Place:
@@ -17,6 +21,7 @@ class Place:
         self._state = batch.state
         self._wire = wire
         self._floors: dict[tuple[str, str], Floor] = {}
+        self._worked: Worked | None = None
 
     def state(self, key: bytes) -> EntityState:
         """What is known of the key. The caller may change the object: every call decodes anew."""
@@ -43,5 +48,24 @@ class Place:
         return [
             self._wire.read_state(value)
             for key, value in self._state.scan()
-            if needle in value and not key.startswith(_FLOOR_PREFIX)
+            if needle in value and not key.startswith(_OWN_RECORDS)
         ]
+
+    def after(self, key: bytes | None) -> Iterator[tuple[bytes, EntityState]]:
+        """Every entity's state behind this key, in the order of keys, as it is when the walk begins."""
+        for found, value in self._state.scan(b"" if key is None else key + b"\0"):
+            if not found.startswith(_OWN_RECORDS):
+                yield found, self._wire.read_state(value)
+
+    @property
+    def worked(self) -> Worked:
+        """By which catalogues the partition was worked."""
+        if self._worked is None:
+            value = self._state.get(REVISION_KEY.encode())
+            self._worked = worked_in(None if value is None else self._wire.read_state(value))
+        return self._worked
+
+    def work_by(self, worked: Worked) -> None:
+        """From now on, this is so."""
+        self._state.put(REVISION_KEY.encode(), self._wire.write_state(revision_record(worked)))
+        self._worked = worked

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from schemas import topics
 from schemas.catalogue import Catalogue
 from schemas.expressions import compile_where
+from schemas.fingerprints import of_subscription
 from schemas.identity import identifier
 from schemas.manifest import WHOLE_KEY, Subscription
 from schemas.records import Entity
@@ -47,6 +48,8 @@ class Subscriber:
     #: Kind of identifier that the target keeps as its key; None where it keeps the whole entity key.
     kind: str | None
     where: Callable[[Entity], bool] | None
+    #: Of the form in which the target keeps the record: another one, and it is sent again.
+    fingerprint: str = ""
 
     def can_hold(self, key: str) -> bool:
         """Whether the target can name a record with this key at all."""
@@ -57,8 +60,8 @@ class Subscriber:
         return (self.kind is None or self.can_hold(key)) and (self.where is None or self.where(value))
 
     def digest(self, view: View) -> bytes:
-        """8 bytes over the projected fields and the form in which the target keeps the key."""
-        return blake2b(view.encoded + (self.kind or WHOLE_KEY).encode(), digest_size=8).digest()
+        """8 bytes over the projected fields and the form in which the target keeps them."""
+        return blake2b(view.encoded + self.fingerprint.encode(), digest_size=8).digest()
 
 
 def subscribers(catalogue: Catalogue, entity: str, encode: Callable[[Entity], bytes]) -> list[Subscriber]:
@@ -72,7 +75,8 @@ def subscribers(catalogue: Catalogue, entity: str, encode: Callable[[Entity], by
         projection = projections.setdefault(fields, Projection(fields, empty, encode))
         kind = None if subscription.key.kind == WHOLE_KEY else subscription.key.kind
         where = compile_where(subscription.where, entity) if subscription.where else None
-        return Subscriber(system, topics.to(system, entity), projection, kind, where)
+        fingerprint = of_subscription(catalogue, system, entity)
+        return Subscriber(system, topics.to(system, entity), projection, kind, where, fingerprint)
 
     stated = [(system, catalogue.subscription(system, entity)) for system in catalogue.subscribers(entity)]
     return [compiled(system, subscription) for system, subscription in stated if subscription is not None]

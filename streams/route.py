@@ -8,6 +8,8 @@ from streams.project import Projection, Subscriber, View
 
 #: Digest of a subscriber that does not hold the record.
 NOT_HELD = b""
+#: Digest of a system that subscribes no more: it may hold the record still, and is told if it ever comes back.
+LEFT_BEHIND = b"\0"
 
 
 class Sent(NamedTuple):
@@ -70,6 +72,28 @@ def route_rename(state: EntityState, subscribers: Sequence[Subscriber], new_key:
 def holders(state: EntityState) -> list[str]:
     """The systems that hold the record now."""
     return [entry["system"] for entry in state["routes"] if entry["digest"] != NOT_HELD]
+
+
+def is_reshaped(state: EntityState, routed: Routed) -> bool:
+    """Whether somebody who was sent this version is now sent something else under it.
+
+    Nothing of the record has changed then, but what this subscriber gets of it has. `state` still has its old routes.
+    """
+    was = {entry["system"]: entry for entry in state["routes"]} if routed.sent else {}
+    return any(
+        old["version"] >= entry["version"] and old["digest"] != entry["digest"]
+        for entry in routed.routes
+        if (old := was.get(entry["system"])) is not None and old is not entry
+    )
+
+
+def remembered(routes: list[Route], receivers: Collection[str]) -> list[Route]:
+    """The routes where only `receivers` subscribe: of all others it is kept that they may hold the record."""
+    return [
+        entry if entry["system"] in receivers else {**entry, "digest": LEFT_BEHIND, "unconfirmed": []}
+        for entry in routes
+        if entry["system"] in receivers or entry["digest"] != NOT_HELD
+    ]
 
 
 def _held(routes: list[Route], system: str) -> bytes:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from schemas.catalogue import Catalogue
 from schemas.compose import entity_fields
 from schemas.key_columns import kinds_owned
-from schemas.records import Entity
+from schemas.records import Claim, Entity
 from streams.merge import Authority
 from streams.normalise import Resource, blank, resources
 from streams.project import Subscriber, subscribers
@@ -25,6 +25,10 @@ class Rules:
     keeps: frozenset[str]
     #: Every field, unknown.
     empty: Entity
+    #: Systems that receive the entity.
+    receivers: frozenset[str] = frozenset()
+    #: (system, resource) of whatever fed the entity once and does so no more.
+    retired: frozenset[tuple[str, str]] = frozenset()
 
 
 def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
@@ -43,4 +47,13 @@ def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
         subscribers=subscribers(catalogue, entity, wire.encode_entity),
         keeps=frozenset({*catalogue.existence_owners(entity), *authority_of_keys}),
         empty=blank(entity),
+        receivers=frozenset(catalogue.subscribers(entity)),
+        retired=catalogue.retired(entity),
     )
+
+
+def speaking(claims: list[Claim], rules: Rules) -> list[Claim]:
+    """The claims of those who still publish; the list itself where all do."""
+    known = rules.resources
+    standing = [claim for claim in claims if (claim["system"], claim["resource"]) in known]
+    return claims if len(standing) == len(claims) else standing

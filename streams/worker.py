@@ -8,6 +8,7 @@ from schemas import topics
 from schemas.dead_letters import Reason
 from schemas.identity import event_id
 from schemas.records import Forward
+from schemas.topics import REVISION_HEADER
 from streams.bury import Undertaker
 from streams.emit import Batch, Effects
 from streams.engine.records import Record
@@ -15,6 +16,7 @@ from streams.errors import Unprocessable
 from streams.outcomes import Tally
 from streams.pipeline import Pipeline
 from streams.place import Place
+from streams.reproject import Reprojection
 from streams.wire import Wire
 
 _log = structlog.get_logger(__name__)
@@ -50,6 +52,21 @@ class Worker:
         self._name = name
         self._passing: tuple[type[Exception], ...] = (*passing, MemoryError)
         self._forwards = topics.identify(pipeline.entity)
+        self.revision = pipeline.revision
+        self._reprojection = Reprojection(pipeline, wire, revision=pipeline.revision)
+
+    def needs(self, batch: Batch) -> int:
+        """The oldest catalogue that may do this batch: by which its partition was worked before, or a record of it was
+        made. Older rules would undo what newer ones did, or take their words for nonsense."""
+        needed = Place(batch, self._wire).worked.revision
+        revision_of = self._revision_of_forward if batch.topic == self._forwards else _revision_of_marker
+        return max([needed, *map(revision_of, batch.records)])
+
+    def _revision_of_forward(self, record: Record) -> int:
+        try:
+            return self._wire.read_forward(record.value)["revision"]
+        except Unprocessable:
+            return 0
 
     def process(self, batch: Batch) -> Tally:
         """Everything that the records of a batch cause, into the batch. Returns what became of them."""
@@ -62,6 +79,8 @@ class Worker:
             tally.add(effects.results, record.offset, told.time)
             for held in effects.held:
                 tally.held(told.system, record.offset, told.time, event_id=told.event_id, held=held)
+        if place.worked.revision < self.revision:
+            place.work_by(place.worked._replace(revision=self.revision))
         self._send_outcomes(batch, tally)
         return tally
 
@@ -79,6 +98,8 @@ class Worker:
             if record.topic == self._forwards:
                 forward = self._wire.read_forward(record.value)
                 told = _teller_of_forward(forward)
+                if forward["kind"] == "reproject":
+                    return told, self._reprojection.step(forward, place, partition=record.partition)
                 return told, self._pipeline.claims(forward, record.key, place)
             event = self._wire.read_change(record.value)
             told = Told(event["system"], event_id(event), event["source_time"])
@@ -122,6 +143,14 @@ def _teller_of_forward(forward: Forward) -> Told:
 def _publisher(record: Record) -> str:
     """The system in `raw.<system>.<entity>`."""
     return record.topic.split(".")[1]
+
+
+def _revision_of_marker(record: Record) -> int:
+    """Of the manifest by which a source began to read anew; only its markers, which have no key, say it."""
+    if record.key is not None:
+        return 0
+    stated = dict(record.headers).get(REVISION_HEADER, b"")
+    return int(stated) if stated.isdigit() else 0
 
 
 def _teller(record: Record) -> Told:

@@ -49,12 +49,11 @@ def test_a_resource_that_fed_an_entity_stays_known() -> None:
         B.dumped() | {"publishes": {"person": {**B.dumped()["publishes"]["person"][0], "from": "u"}}}
     )
     second = following(FIRST, A, other)
-    assert second.is_retired("b", "person", "t")
-    assert not second.is_retired("b", "person", "u")
+    assert second.retired("person") == {("b", "t")}
+    assert second.retired("household") == frozenset()
     assert not second.tenure.leaving, "the system still publishes"
     third = following(following(second, A), A, B)
-    assert third.is_retired("b", "person", "u")
-    assert not third.is_retired("b", "person", "t")
+    assert third.retired("person") == {("b", "u")}
 
 
 def test_a_catalogue_from_before_this_was_kept_is_read() -> None:

@@ -43,8 +43,8 @@ class MemoryState:
         else:
             self.entries[key] = value
 
-    def scan(self) -> Iterator[tuple[bytes, bytes]]:
-        yield from sorted(self.entries.items())
+    def scan(self, start: bytes = b"") -> Iterator[tuple[bytes, bytes]]:
+        yield from sorted((key, value) for key, value in self.entries.items() if key >= start)
 
 
 @dataclass
