@@ -48,7 +48,7 @@ class Catalogue:
         return self._mapping_revisions[system]
 
     def since(self, system: str, role: str, entity: str) -> int:
-        """The revision in which the system began to publish (`publishes`) or receive (`subscribes`) the entity."""
+        """The revision since which the system `publishes` or `subscribes` the entity in its present form."""
         return self.tenure.since.get(part(system, role, entity), 0)
 
     def retired(self, entity: str) -> frozenset[tuple[str, str]]:

@@ -5,32 +5,25 @@ from hashlib import blake2b
 from typing import Any
 
 from schemas.catalogue import Catalogue
+from schemas.tenure import forms, part
 
 
 def of_publications(catalogue: Catalogue, system: str) -> str:
     """Of how a system's rows become claims: another one, and its tables are to be read anew.
 
-    Authority (`owns`) is no part of it: that is weighed again without asking the system.
+    A form that was left and taken again is another one: rows may have been read by the one between.
     """
-    publishes = catalogue.manifest(system).publishes
-    said = {
-        entity: [
-            catalogue.since(system, "publishes", entity),
-            [publication.model_dump(mode="json", by_alias=True, exclude={"owns"}) for publication in publications],
-        ]
-        for entity, publications in publishes.items()
-    }
-    return _digest(said)
+    return _digest([_dated(catalogue, system, "publishes", e) for e in sorted(catalogue.manifest(system).publishes)])
 
 
 def of_subscription(catalogue: Catalogue, system: str, entity: str) -> str:
-    """Of how golden records become the system's rows: another one, and every record is to be sent again.
+    """Of how golden records become the system's rows: another one, and every record is to be sent again."""
+    return _digest(_dated(catalogue, system, "subscribes", entity))
 
-    The filter is no part of it: who is in scope is decided record by record.
-    """
-    subscription = catalogue.manifest(system).subscribes[entity]
-    mapped = subscription.model_dump(mode="json", by_alias=True, include={"into", "key", "fields"})
-    return _digest([catalogue.since(system, "subscribes", entity), mapped])
+
+def _dated(catalogue: Catalogue, system: str, role: str, entity: str) -> list[Any]:
+    form = forms(catalogue.manifest(system))[part(system, role, entity)]
+    return [entity, catalogue.since(system, role, entity), form]
 
 
 def _digest(said: Any) -> str:

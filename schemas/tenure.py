@@ -1,4 +1,4 @@
-"""Since when a system publishes or receives an entity, and what it leaves behind when it stops.
+"""Since when a system publishes or receives an entity as it does now, and what it leaves behind when it stops.
 
 A part is one system's publishing or receiving of one entity, `dan_cu/publishes/person`. One that is taken out and put
 in again is not the same part: what was known of it has to be said again.
@@ -13,7 +13,7 @@ from schemas.manifest import Manifest
 
 @dataclass(frozen=True)
 class Tenure:
-    """`since`: revision in which each part came in; none for parts from before this was kept.
+    """`since`: revision in which each part took its present form; none where it was before this was kept.
 
     `leaving`: by system, the parts that were taken out and are not cleaned up yet, as a manifest that holds nothing
     else. `retired`: `system/entity/resource` of whatever was published once and is not now.
@@ -46,24 +46,38 @@ def part(system: str, role: str, entity: str) -> str:
     return f"{system}/{role}/{entity}"
 
 
-def parts(manifest: Manifest) -> frozenset[str]:
-    """Every part of one system."""
-    published = {part(manifest.system, "publishes", entity) for entity in manifest.publishes}
-    return frozenset(published | {part(manifest.system, "subscribes", entity) for entity in manifest.subscribes})
+def forms(manifest: Manifest) -> dict[str, Any]:
+    """Every part of one system, with what its rows are read or written by.
+
+    Authority and filter are none of it: they are weighed record by record, and nothing is read or written again.
+    """
+    found: dict[str, Any] = {}
+    for entity, publications in manifest.publishes.items():
+        said = [each.model_dump(mode="json", by_alias=True, exclude={"owns"}) for each in publications]
+        found[part(manifest.system, "publishes", entity)] = said
+    for entity, subscription in manifest.subscribes.items():
+        mapped = subscription.model_dump(mode="json", by_alias=True, include={"into", "key", "fields"})
+        found[part(manifest.system, "subscribes", entity)] = mapped
+    return found
 
 
 def follow(before: Mapping[str, Manifest], tenure: Tenure, after: Mapping[str, Manifest], *, revision: int) -> Tenure:
     """What is kept when the manifests `after` take the place of those `before`, of which `tenure` tells."""
-    known = frozenset[str]().union(*map(parts, before.values()))
-    present = frozenset[str]().union(*map(parts, after.values()))
-    since = {each: found for each, found in tenure.since.items() if each in present & known}
-    since |= dict.fromkeys(present - known, revision)
+    known = _all_forms(before)
+    present = _all_forms(after)
+    same = {each for each, form in present.items() if known.get(each) == form}
+    since = {each: found for each, found in tenure.since.items() if each in same}
+    since |= dict.fromkeys(present.keys() - same, revision)
     resources = frozenset(_resources(after.values()))
     return Tenure(
         since={each: since[each] for each in sorted(since)},
         leaving=_leaving(before, tenure.leaving, after),
         retired=(tenure.retired | frozenset(_resources(before.values()))) - resources,
     )
+
+
+def _all_forms(manifests: Mapping[str, Manifest]) -> dict[str, Any]:
+    return {each: form for manifest in manifests.values() for each, form in forms(manifest).items()}
 
 
 def _leaving(

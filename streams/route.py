@@ -88,11 +88,13 @@ def is_reshaped(state: EntityState, routed: Routed) -> bool:
 
 
 def remembered(routes: list[Route], receivers: Collection[str]) -> list[Route]:
-    """The routes where only `receivers` subscribe: of all others it is kept that they may hold the record."""
+    """The routes where only `receivers` subscribe: of all others it is kept that they may hold the record.
+
+    Also of those who were told that it is gone: what they had not read by the time that they left, they never will.
+    """
     return [
         entry if entry["system"] in receivers else {**entry, "digest": LEFT_BEHIND, "unconfirmed": []}
         for entry in routes
-        if entry["system"] in receivers or entry["digest"] != NOT_HELD
     ]
 
 

@@ -81,6 +81,13 @@ def test_what_changes_no_row_changes_no_fingerprint(body: dict[str, Any]) -> Non
     assert of_subscription(second, "a", "person") == of_subscription(first, "a", "person")
 
 
+def test_a_form_that_is_taken_again_is_another_one() -> None:
+    first = _catalogue()
+    third = _catalogue(_BODY, 3, _catalogue(_with("subscribes", into="u2"), 2, first))
+    assert of_subscription(third, "a", "person") != of_subscription(first, "a", "person")
+    assert of_publications(third, "a") == of_publications(first, "a")
+
+
 def test_what_was_away_is_read_and_sent_again() -> None:
     first = _catalogue()
     away = compile_catalogue([], 2, previous=first)

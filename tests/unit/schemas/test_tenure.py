@@ -16,9 +16,12 @@ A, B = manifest("a", fields="full_name", receives="phone"), manifest("b", fields
 FIRST = compile_catalogue([A, B], 1)
 
 
-def test_a_part_keeps_the_revision_in_which_it_came_in() -> None:
-    second = following(FIRST, A, manifest("b", fields="phone note"), manifest("c", receives="phone"))
+def test_a_part_keeps_the_revision_in_which_it_took_its_form() -> None:
+    second = following(FIRST, A, manifest("b", fields="phone", owns="phone"), manifest("c", receives="phone"))
     assert [second.since(*part) for part in (("a", "publishes", "person"), ("b", "publishes", "person"))] == [1, 1]
+    third = following(second, A, manifest("b", fields="phone note"))
+    assert [third.since(system, "publishes", "person") for system in ("a", "b")] == [1, 3]
+    assert following(third, A, manifest("b", fields="phone")).since("b", "publishes", "person") == 4
     assert second.since("c", "subscribes", "person") == 2
     assert second.since("c", "publishes", "person") == 0
 

@@ -5,14 +5,14 @@ from typing import Any
 from schemas.records import EntityState
 from streams.merge import unknown
 from streams.project import Projection, Subscriber
-from streams.route import NOT_HELD, Routed, holders, route, route_rename
+from streams.route import LEFT_BEHIND, NOT_HELD, Routed, holders, is_reshaped, remembered, route, route_rename
 
 EMPTY = {"name": None, "ward": None}
 
 
 def subscriber(system: str = "s", fields: tuple[str, ...] = ("name",), **more: Any) -> Subscriber:
     projection = more.pop("projection", Projection(fields, EMPTY, lambda entity: repr(entity).encode()))
-    return Subscriber(system, f"to.{system}", projection, more.get("kind"), more.get("where"))
+    return Subscriber(system, f"to.{system}", projection, more.get("kind"), more.get("where"), more.get("form", ""))
 
 
 def live(key: str = "k:1", routes: Routed | None = None, **values: str) -> EntityState:
@@ -58,9 +58,42 @@ def test_a_target_that_keeps_bare_identifiers_gets_only_those() -> None:
     assert told(route(live("citizen_id:1", name="A"), [only]))[0][0] == "upsert"
 
 
-def test_the_form_of_the_key_is_part_of_the_digest() -> None:
-    whole, bare = subscriber(), subscriber(kind="k")
-    assert route(live(name="A"), [whole]).routes[0]["digest"] != route(live(name="A"), [bare]).routes[0]["digest"]
+def test_who_keeps_the_record_in_another_form_now_is_sent_it_again_as_a_version_of_its_own() -> None:
+    first = route(live(name="A"), [subscriber(form="x"), subscriber("t")])
+    state = live(name="A", routes=first)
+    again = route(state, [subscriber(form="y"), subscriber("t")])
+    assert [one.subscriber.system for one in again.sent] == ["s"]
+    assert is_reshaped(state, again)
+    newer: EntityState = {**state, "version": state["version"] + 1}
+    assert not is_reshaped(newer, route(newer, [subscriber(form="y"), subscriber("t")]))
+
+
+def test_who_left_the_scope_without_a_change_of_the_record_is_told_so_in_a_version_of_its_own() -> None:
+    state = live(name="A", routes=route(live(name="A"), [subscriber()]))
+    assert is_reshaped(state, route(state, [subscriber(where=lambda _: False)]))
+
+
+def test_a_first_delivery_a_repeat_and_silence_are_no_new_form() -> None:
+    first = route(live(name="A"), [subscriber()])
+    state = live(name="A", routes=first)
+    assert not is_reshaped(live(name="A"), first)
+    assert not is_reshaped(state, route(state, [subscriber()], owed=["s"]))
+    assert not is_reshaped(state, route(state, [subscriber()]))
+
+
+def test_of_a_subscriber_that_left_it_is_kept_that_it_may_hold_the_record() -> None:
+    held = route(live(name="A"), [subscriber(), subscriber("t")])
+    routes = remembered(held.routes, {"t"})
+    assert [(entry["system"], entry["digest"]) for entry in routes] == [
+        ("s", LEFT_BEHIND),
+        ("t", held.routes[1]["digest"]),
+    ]
+    told_so = route(live(name="A", routes=held), [subscriber(where=lambda _: False)])
+    assert remembered(told_so.routes, set())[0]["digest"] == LEFT_BEHIND
+    gone: EntityState = {**live(), "value": None, "routes": routes}
+    back = route(gone, [subscriber()])
+    assert told(back) == [("delete", None)]
+    assert told(route({**live(name="A"), "routes": routes}, [subscriber()]))[0][0] == "upsert"
 
 
 def test_equal_projections_are_made_once() -> None:
