@@ -6,7 +6,7 @@ A frame is a zero byte, the schema's id as four bytes big-endian, and the Avro b
 import json
 from collections.abc import Callable
 from threading import Lock
-from typing import Any, Final, Literal, TypeAlias, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import stamina
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
@@ -25,6 +25,8 @@ _ANSWER_SECONDS: Final = 10.0
 Level: TypeAlias = Literal[
     "NONE", "BACKWARD", "BACKWARD_TRANSITIVE", "FORWARD", "FORWARD_TRANSITIVE", "FULL", "FULL_TRANSITIVE"
 ]
+#: From bytes and the offset where a record begins to the record.
+Decode: TypeAlias = Callable[..., Any]
 T = TypeVar("T")
 
 
@@ -169,6 +171,24 @@ def _incompatible(subject: str, what: str) -> IncompatibleSchema:
     )
 
 
+class Schemas(Protocol):
+    """What framing asks of a registry. Trouble in reaching it is raised as it is: it is no fault of a record."""
+
+    def register(self, subject: str, schema: Any) -> int:
+        """The id of the schema under the subject."""
+
+    def schema(self, schema_id: int) -> dict[str, Any] | None:
+        """The schema of an id; None where the registry answers that there is no such id."""
+
+
+class NotFramed(CodecError):  # noqa: N818 - says what is the matter, as its siblings do
+    """Bytes that do not begin as a framed record does."""
+
+
+class UnknownSchema(CodecError):  # noqa: N818
+    """A framed record whose schema id the registry does not know."""
+
+
 def frame(schema_id: int, payload: bytes) -> bytes:
     """Avro bytes with the schema's id in front."""
     return head_of(schema_id) + payload
@@ -180,9 +200,9 @@ def head_of(schema_id: int) -> bytes:
 
 
 def unframe(data: bytes) -> tuple[int, int]:
-    """(schema id, where the Avro bytes begin). Raises CodecError for what is not framed."""
+    """(schema id, where the Avro bytes begin). Raises NotFramed."""
     if not isinstance(data, bytes) or len(data) < HEAD or data[0]:
-        raise CodecError("reading a frame: no zero byte and schema id in front; was it written without the registry?")
+        raise NotFramed("reading a frame: no zero byte and schema id in front; was it written without the registry?")
     return int.from_bytes(data[1:HEAD], "big"), HEAD
 
 
@@ -191,7 +211,7 @@ class Writer:
 
     __slots__ = ("encode", "schema_id")
 
-    def __init__(self, registry: Registry, subject: str, schema: JsonSchema) -> None:
+    def __init__(self, registry: Schemas, subject: str, schema: JsonSchema) -> None:
         """Registers the schema. Raises what `Registry.register` raises."""
         self.schema_id = registry.register(subject, schema)
         self.encode: Callable[[Any], bytes] = _framing(codec_for(schema), head_of(self.schema_id))
@@ -205,16 +225,20 @@ def _framing(codec: Codec, head: bytes) -> Callable[[Any], bytes]:
 class Decoder:
     """Reads framed records by the schema that wrote each, as `reader` sees them where one is given.
 
-    `decode(framed) -> record` raises CodecError for bytes at fault or an id that the registry does not know,
-    IncompatibleSchema where the writer's schema cannot be read, RegistryUnavailable.
+    `make` stands in for both: from a writer's schema to a function (bytes, offset) -> record.
+
+    `decode(framed) -> record` raises NotFramed, UnknownSchema, CodecError for other bytes at fault, IncompatibleSchema
+    or SchemaError where the writer's schema cannot be read, and what the registry raises.
     """
 
-    __slots__ = ("_decoders", "_lock", "_reader", "_registry")
+    __slots__ = ("_decoders", "_lock", "_make", "_registry")
 
-    def __init__(self, registry: Registry, reader: JsonSchema | None = None) -> None:
+    def __init__(
+        self, registry: Schemas, reader: JsonSchema | None = None, *, make: Callable[[Any], Decode] | None = None
+    ) -> None:
         self._registry = registry
-        self._reader = reader
-        self._decoders: dict[bytes, Callable[..., Any]] = {}
+        self._make = make or (_as_written if reader is None else lambda writer: resolving_decoder(writer, reader))
+        self._decoders: dict[bytes, Decode] = {}
         self._lock = Lock()
 
     def decode(self, framed: bytes) -> Any:
@@ -225,14 +249,15 @@ class Decoder:
             decode = self._learn(framed)
         return decode(framed, HEAD)
 
-    def _learn(self, framed: bytes) -> Callable[..., Any]:
+    def _learn(self, framed: bytes) -> Decode:
         schema_id, _ = unframe(framed)
         with self._lock:
             schema = self._registry.schema(schema_id)
             if schema is None:
-                raise CodecError(
-                    f"reading a frame: schema id {schema_id} is unknown to the registry {self._registry.url}"
-                )
-            decode = codec_for(schema).decode if self._reader is None else resolving_decoder(schema, self._reader)
-            self._decoders[framed[:HEAD]] = decode
+                raise UnknownSchema(f"reading a frame: schema id {schema_id} is unknown to the registry")
+            decode = self._decoders[framed[:HEAD]] = self._make(schema)
         return decode
+
+
+def _as_written(schema: JsonSchema) -> Decode:
+    return codec_for(schema).decode

@@ -3,61 +3,43 @@
 A value in Kafka is a zero byte, the schema's id in the registry as 4 bytes, and Avro.
 """
 
-from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any
 
 from schemas.codec import CodecError, codec_for
 from schemas.dead_letters import Reason
 from schemas.errors import SchemasError
 from schemas.records import ChangeEvent
-from schemas.registry import HEAD
+from schemas.registry import Decode, Decoder, NotFramed, RegistryRefused, RegistryUnavailable, UnknownSchema
 from streams.errors import Unprocessable
-
-Decoder = Callable[..., Any]
-
-
-class Registry(Protocol):
-    """What is asked of the schema registry. Trouble in reaching it is raised as it is, and never costs a record."""
-
-    def register(self, subject: str, schema: dict[str, Any]) -> int:
-        """The id of the schema under the subject."""
-
-    def schema(self, schema_id: int) -> dict[str, Any] | None:
-        """The schema of an id; None where the registry answers that there is no such id."""
 
 
 class Reader:
-    """Decodes framed values by the schema that wrote each. `make` turns a writer's schema into a decoder."""
+    """Decodes framed values by the schema that wrote each, and tells bytes at fault from trouble that passes."""
 
-    def __init__(self, name: str, registry: Registry, make: Callable[[dict[str, Any]], Decoder]) -> None:
+    def __init__(self, name: str, decoder: Decoder) -> None:
         self._name = name
-        self._registry = registry
-        self._make = make
-        self._decoders: dict[bytes, Decoder] = {}
+        self._decode = decoder.decode
 
     def __call__(self, framed: bytes | None) -> Any:
-        """The record. Raises Unprocessable where the bytes are at fault."""
-        if framed is None or len(framed) < HEAD or framed[0]:
-            raise _undecodable("not_framed", f"decoding {self._name}: no schema id in front; see who wrote it")
-        decoder = self._decoders.get(framed[:HEAD])
+        """The record. Raises Unprocessable where the bytes are at fault, and what the registry raises."""
         try:
-            return (decoder or self._learn(framed[:HEAD]))(framed, HEAD)
+            return self._decode(framed)  # type: ignore[arg-type]  # a tombstone is not framed, either
+        except (RegistryUnavailable, RegistryRefused):
+            raise
+        except NotFramed as error:
+            raise self._undecodable("not_framed", error) from error
+        except UnknownSchema as error:
+            raise self._undecodable("unknown_schema", error) from error
         except CodecError as error:
-            raise _undecodable("bad_avro", str(error)) from error
-
-    def _learn(self, head: bytes) -> Decoder:
-        schema_id = int.from_bytes(head[1:], "big")
-        schema = self._registry.schema(schema_id)
-        if schema is None:
-            raise _undecodable("unknown_schema", f"decoding {self._name}: no schema {schema_id} in the registry")
-        try:
-            decoder = self._decoders[head] = self._make(schema)
+            raise self._undecodable("bad_avro", error) from error
         except SchemasError as error:
-            raise _undecodable("bad_schema", f"decoding {self._name}: schema {schema_id}: {error}") from error
-        return decoder
+            raise self._undecodable("bad_schema", error) from error
+
+    def _undecodable(self, code: str, error: SchemasError) -> Unprocessable:
+        return Unprocessable("decode", Reason(code, f"decoding {self._name}: {error}"))
 
 
-def change_decoder(schema: dict[str, Any]) -> Decoder:
+def change_decoder(schema: dict[str, Any]) -> Decode:
     """The decoder of change events over one source structure; rows come by the source's own column names."""
     decode = codec_for(schema).decode
     renamed = _renamed_columns(schema)
@@ -80,7 +62,3 @@ def _renamed_columns(schema: dict[str, Any]) -> dict[str, str]:
     fields = {field["name"]: field["type"] for field in schema.get("fields", ())}
     rows = (branch for side in ("before", "after") for branch in fields.get(side, ()) if isinstance(branch, dict))
     return {f["name"]: f["column"] for row in rows for f in row["fields"] if f.get("column", f["name"]) != f["name"]}
-
-
-def _undecodable(code: str, message: str) -> Unprocessable:
-    return Unprocessable("decode", Reason(code, message))

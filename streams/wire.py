@@ -4,10 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 from schemas import compose, topics
-from schemas.codec import codec_for, resolving_decoder
+from schemas.codec import codec_for
 from schemas.records import ChangeEvent, DeadLetter, Delivery, Entity, EntityState, Forward, Outcome
-from schemas.registry import head_of
-from streams.decode import Decoder, Reader, Registry, change_decoder
+from schemas.registry import Decoder, Schemas, Writer, head_of
+from streams.decode import Reader, change_decoder
 
 
 class Wire:
@@ -16,18 +16,20 @@ class Wire:
     What is written is framed, but for `encode_*`.
     """
 
-    def __init__(self, entity: str, registry: Registry, subscribers: list[str]) -> None:
+    def __init__(self, entity: str, registry: Schemas, subscribers: list[str]) -> None:
         """Registers what is written. `subscribers`: systems that subscribe to the entity."""
         state, forward, delivery = (compose.for_entity(n, entity) for n in ("entity_state", "forward", "delivery"))
-        self.read_change: Callable[[bytes | None], ChangeEvent] = Reader("a change event", registry, change_decoder)
-        self.read_state: Callable[[bytes], EntityState] = Reader("a state", registry, _as_known(state))
-        self.read_forward: Callable[[bytes | None], Forward] = Reader("a forward", registry, _as_known(forward))
+        self.read_change: Callable[[bytes | None], ChangeEvent] = Reader(
+            "a change event", Decoder(registry, make=change_decoder)
+        )
+        self.read_state: Callable[[bytes], EntityState] = Reader("a state", Decoder(registry, state))
+        self.read_forward: Callable[[bytes | None], Forward] = Reader("a forward", Decoder(registry, forward))
 
         def head(topic: str, schema: dict[str, Any]) -> bytes:
             return head_of(registry.register(f"{topic}-value", schema))
 
         def writer(topic: str, schema: dict[str, Any]) -> Callable[[Any], bytes]:
-            return _framing(head(topic, schema), codec_for(schema).encode)
+            return Writer(registry, f"{topic}-value", schema).encode
 
         self.encode_entity: Callable[[Entity], bytes] = codec_for(compose.load(entity)).encode
         self.encode_delivery: Callable[[Delivery], bytes] = codec_for(delivery).encode
@@ -39,11 +41,3 @@ class Wire:
         self.write_forward: Callable[[Forward], bytes] = writer(topics.identify(entity), forward)
         self.write_dead_letter: Callable[[DeadLetter], bytes] = writer(topics.DEAD_LETTERS, compose.load("dead_letter"))
         self.write_outcome: Callable[[Outcome], bytes] = writer(topics.OUTCOMES, compose.load("outcome"))
-
-
-def _framing(head: bytes, encode: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
-    return lambda record: head + encode(record)
-
-
-def _as_known(reader: dict[str, Any]) -> Callable[[dict[str, Any]], Decoder]:
-    return lambda writer: resolving_decoder(writer, reader)
