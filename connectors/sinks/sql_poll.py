@@ -10,7 +10,7 @@ the position is never held while Kafka is waited for.
 """
 
 from collections.abc import Callable, Sequence
-from typing import Final, Literal
+from typing import ClassVar, Final, Literal
 
 import sqlalchemy as sa
 from pydantic import BaseModel, ConfigDict
@@ -34,8 +34,12 @@ class Connect(BaseModel):
 
     model_config = ConfigDict(extra="ignore")  # a source of the same system has settings of its own
 
+    #: Subscriptions whose key is `own` are possible.
+    own_rows: ClassVar[bool] = True
+
     kind: Literal["sql_poll"]
-    #: As SQLAlchemy takes it. The role needs SELECT, INSERT, UPDATE, DELETE on the tables it writes.
+    #: As SQLAlchemy takes it. The role needs SELECT, INSERT, UPDATE, DELETE on the tables it writes; SELECT and UPDATE
+    #: where it corrects the system's own rows.
     url: str
 
 
@@ -62,7 +66,7 @@ class SqlPollSink:
         doing = f"opening the target of {self._system}"
         try:
             with translated(doing), connection.begin():
-                position.OWN.create_all(connection)
+                position.TABLES.create_all(connection)
             with translated(doing), connection.begin():
                 entities = {stream.entity: None for stream in streams}
                 self._writers = {entity: Writer(connection, self._subscriptions[entity]) for entity in entities}

@@ -29,11 +29,13 @@ class Database:
         """What a query finds."""
         return self.connection.execute(query.encode()).fetchall()
 
-    def sink(self, *columns: str, into: str = "public.dich", key: str = "ma", dsn: str = "") -> PostgresSink:
-        """A sink that writes `columns` by `key`."""
+    def sink(
+        self, *columns: str, into: str = "public.dich", key: str = "ma", kind: str = "key", dsn: str = ""
+    ) -> PostgresSink:
+        """A sink that writes `columns` by `key`, which holds a key of this kind."""
         subscription = {
             "into": into,
-            "key": {key: "key"},
+            "key": {key: kind},
             "fields": dict.fromkeys(columns, "note"),
             "purpose": "kiểm tra",
         }

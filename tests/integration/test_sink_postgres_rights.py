@@ -6,8 +6,9 @@ import pytest
 
 from connectors.errors import SinkUnavailable
 from connectors.kit.sink_feed import STREAM, Feed
+from connectors.values import Write
 from tests.integration.shared_servers import SharedPostgres
-from tests.integration.sink_database import fresh, put
+from tests.integration.sink_database import fresh, move, put, remove
 
 _TABLE = "CREATE TABLE dich (ma text PRIMARY KEY, v text, rieng text)"
 _GRANTS = "GRANT SELECT, INSERT, UPDATE, DELETE ON dich TO {role}"
@@ -118,3 +119,24 @@ def test_a_recreated_topic_is_told_in_the_log(postgres: SharedPostgres, capsys: 
     database.feed("v").write(put("a", v="1"))
     Feed(database.sink("v"), STREAM._replace(topic_id="một id khác"))
     assert "recreated" in capsys.readouterr().out
+
+
+def test_of_its_own_rows_a_system_gets_columns_corrected_and_nothing_else(postgres: SharedPostgres) -> None:
+    database = fresh(
+        postgres,
+        "CREATE TABLE dich (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, ma text NOT NULL,"
+        " v text CHECK (v <> 'x'));"
+        "INSERT INTO dich (ma, v) VALUES ('a', '1'), ('b', '2'), ('c', '3')",
+    )
+    grants = ("GRANT SELECT, UPDATE (v) ON dich TO {role}", f"GRANT CREATE ON DATABASE {database.name} TO {{role}}")
+    own_sink = database.sink("v", key="id", kind="own", dsn=database.role(*grants))
+    assert [found.subject for found in own_sink.probe() if found.problem] == ["replication origin"]
+    feed = Feed(own_sink)
+
+    def own(write: Write) -> Write:
+        return write._replace(key={"id": write.key["ma"]}, moved_to={"id": "8"} if write.moved_to else None)
+
+    feed.write(own(put("1", v="mới")), own(put("9", v="không có")), own(remove("2")), own(move("3", "8")))
+    feed.write(own(put("2", v="x")), own(put("3", v="3")))
+    assert [(refused.place, refused.reason) for refused in feed.rejected] == [(0, "check_violation")]
+    assert database.rows("SELECT id, v FROM dich ORDER BY id") == [(1, "mới"), (2, "2"), (3, "3")]

@@ -7,6 +7,7 @@ import pytest
 from connectors.errors import SinkUnavailable
 from connectors.kit.sink_feed import Feed
 from connectors.sinks.sql_poll import SqlPollSink, sink
+from connectors.values import Write
 from schemas.manifest import Manifest
 from schemas.settings import Settings
 from tests.integration.shared_servers import SharedPostgres
@@ -28,10 +29,10 @@ def database(postgres: SharedPostgres) -> Database:
     return fresh(postgres, _TABLE)
 
 
-def _sink(database: Database, *columns: str, dsn: str = "") -> SqlPollSink:
+def _sink(database: Database, *columns: str, dsn: str = "", key: tuple[str, str] = ("ma", "key")) -> SqlPollSink:
     url = (dsn or database.dsn).replace("postgresql://", "postgresql+psycopg://", 1)
     fields = dict.fromkeys(columns, "note")
-    subscription = {"into": "public.dich", "key": {"ma": "key"}, "fields": fields, "purpose": "kiểm tra"}
+    subscription = {"into": "public.dich", "key": dict([key]), "fields": fields, "purpose": "kiểm tra"}
     body = {"system": "dich", "connect": {"kind": "sql_poll", "url": url}, "subscribes": {"person": subscription}}
     return sink(Manifest.model_validate(body), Settings())
 
@@ -106,3 +107,20 @@ def test_a_role_with_a_schema_of_its_own_needs_no_more(database: Database) -> No
     feed = Feed(_sink(database, "ten", dsn=role))
     feed.write(put("k#1", ten="An"), move("k#1", "k#2"))
     assert database.rows("SELECT ma, ten FROM dich") == [("k#2", "An")]
+
+
+def test_of_its_own_rows_a_system_gets_columns_corrected_and_nothing_else(database: Database) -> None:
+    database.run("INSERT INTO dich (ma, ten, so) VALUES ('k#1', 'An', 1), ('k#2', 'Bình', 2)")
+    role = database.role(
+        "GRANT SELECT, UPDATE (ten) ON public.dich TO {role}", "CREATE SCHEMA {role} AUTHORIZATION {role}"
+    )
+    own_sink = _sink(database, "ten", dsn=role, key=("id", "own"))
+    assert [finding for finding in own_sink.probe() if finding.problem] == []
+    feed = Feed(own_sink)
+
+    def own(write: Write) -> Write:
+        return write._replace(key={"id": write.key["ma"]}, moved_to=None)
+
+    feed.write(own(put("1", ten="An Nhiên")), own(put("9", ten="Không có")), own(remove("2")))
+    assert feed.rejected == []
+    assert database.rows("SELECT ma, ten FROM dich ORDER BY id") == [("k#1", "An Nhiên"), ("k#2", "Bình")]

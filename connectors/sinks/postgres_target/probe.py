@@ -8,9 +8,10 @@ from connectors.sinks.postgres_target import arrivals, departures
 from connectors.sinks.postgres_target.session import may_set_origin, origin_grant
 from connectors.sinks.postgres_target.structure import MISSING, MISSING_REMEDY, Table, read_table
 from connectors.values import Finding
-from schemas.manifest import Subscription
+from schemas.manifest import OWN, Subscription
 
 _NEEDED = ("SELECT", "INSERT", "UPDATE", "DELETE")
+_NEEDED_OF_OWN = ("SELECT", "UPDATE")
 
 _MEMORIES = (departures.TABLE, arrivals.TABLE)
 
@@ -56,14 +57,15 @@ def origin_finding(connection: Connection[Any]) -> Finding:
 
 def table_findings(connection: Connection[Any], subscription: Subscription) -> list[Finding]:
     """What stands in the way of writing this subscription's table; one empty finding where nothing does."""
-    name, key = subscription.into, [subscription.key.column]
+    name, key = subscription.into, subscription.key.column
+    is_own = subscription.key.kind == OWN
     table = read_table(connection, name)
     if table is None:
         return [Finding(name, MISSING, MISSING_REMEDY)]
-    found = [Finding(name, problem, remedy) for problem, remedy in table.problems(key=key, columns=subscription.fields)]
-    unmapped = table.columns.keys() - {*key, *subscription.fields}
+    found = [Finding(name, problem, remedy) for problem, remedy in table.problems(subscription)]
+    unmapped = set() if is_own else table.columns.keys() - {key, *subscription.fields}
     found += [_unfilled(table, column) for column in sorted(unmapped) if table.columns[column].required]
-    lacking = _lacking(connection, table.identifier.as_string(connection), _NEEDED)
+    lacking = _lacking(connection, table.identifier.as_string(connection), _NEEDED_OF_OWN if is_own else _NEEDED)
     if lacking:
         grant = f"GRANT {', '.join(lacking)} ON {table.identifier.as_string(connection)} TO {_role(connection)};"
         found.append(Finding(name, f"this role lacks {', '.join(lacking)}", grant))

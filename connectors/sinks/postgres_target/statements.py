@@ -18,12 +18,19 @@ from schemas.records import Row
 # Updates come before inserts: an insert that meets its row burns a number of the sequence and fires the triggers for
 # inserts. The insert meets a row all the same when somebody else made it in between. Rows are compared byte by byte:
 # `=` does not exist for every type, and may call two spellings equal.
-_UPSERT = sql.SQL("""
+UPSERT = sql.SQL("""
 WITH x AS (SELECT {typed} FROM json_to_recordset(%s::json) AS j({texts})),
 u AS (UPDATE {table} AS t SET {assignments} FROM x WHERE {same_key}
       AND ROW({held})::record OPERATOR(pg_catalog.*<>) ROW({given})::record)
 INSERT INTO {table} AS t ({names}) SELECT {names} FROM x WHERE NOT EXISTS (SELECT FROM {table} AS t WHERE {same_key})
 ON CONFLICT ({key}) DO UPDATE SET {excluded} WHERE ROW({held_raw})::record OPERATOR(pg_catalog.*<>) ROW({new})::record
+""")
+
+#: Instead of UPSERT where rows are only ever corrected.
+CORRECT = sql.SQL("""
+WITH x AS (SELECT {typed} FROM json_to_recordset(%s::json) AS j({texts}))
+UPDATE {table} AS t SET {assignments} FROM x WHERE {same_key}
+AND ROW({held})::record OPERATOR(pg_catalog.*<>) ROW({given})::record
 """)
 
 _INSERT = sql.SQL("""
@@ -52,8 +59,12 @@ _SET_CONSTRAINTS = "SET CONSTRAINTS ALL IMMEDIATE"
 class Statements:
     """Writes waves into one table by one key."""
 
-    def __init__(self, connection: Connection[Any], table: Table, key: Sequence[str]) -> None:
+    def __init__(
+        self, connection: Connection[Any], table: Table, key: Sequence[str], template: sql.SQL = UPSERT
+    ) -> None:
+        """`template`: UPSERT or CORRECT."""
         self._connection = connection
+        self._template = template
         self._table = table
         self._key = tuple(key)
         self._upserts: dict[tuple[str, ...], sql.Composed] = {}
@@ -91,7 +102,7 @@ class Statements:
         statement = self._upserts.get(names)
         if statement is None:
             values = [name for name in names if name not in self._key]
-            statement = self._upserts[names] = self._composed(_UPSERT if values else _INSERT, names)
+            statement = self._upserts[names] = self._composed(self._template if values else _INSERT, names)
         return statement
 
     def _composed(self, template: sql.SQL, names: Sequence[str]) -> sql.Composed:

@@ -1,6 +1,5 @@
 """What a target table is made of, as far as writing to it needs."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +7,7 @@ from psycopg import Connection, sql
 from psycopg.rows import class_row
 
 from connectors.errors import SinkUnavailable
+from schemas.manifest import OWN, Subscription
 
 _RELATION = "SELECT oid::int8, relkind = 'v' FROM pg_class WHERE oid = to_regclass(%s)"
 
@@ -85,24 +85,23 @@ class Table:
         """The quoted name."""
         return quoted(self.name)
 
-    def problems(self, *, key: Iterable[str], columns: Iterable[str]) -> list[tuple[str, str]]:
-        """What stands in the way of writing these columns by this key: pairs of problem and remedy."""
-        key = list(key)
-        found = [problem for name in (*key, *columns) for problem in self._column_problems(name)]
+    def problems(self, subscription: Subscription) -> list[tuple[str, str]]:
+        """What stands in the way of writing what is subscribed to: pairs of problem and remedy."""
+        key, fields = subscription.key.column, list(subscription.fields)
+        # The number of a system's own row is looked for and never written.
+        written = fields if subscription.key.kind == OWN else [key, *fields]
+        remedy = f"add it to {self.name}, or correct `key` and `fields` in the manifest"
+        found = [(f"no column {name}", remedy) for name in (key, *fields) if name not in self.columns]
+        found += [
+            (f"the database generates column {name}", "take it out of `fields` in the manifest")
+            for name in written
+            if name in self.columns and self.columns[name].generated
+        ]
         # A view's indexes belong to the tables behind it.
-        if not self.is_view and not found and sorted(key) not in self.unique:
-            index = sql.SQL("CREATE UNIQUE INDEX ON {} ({})").format(
-                self.identifier, sql.SQL(", ").join(map(sql.Identifier, key))
-            )
-            found.append((f"no unique index on {', '.join(key)}", f"{index.as_string()};"))
+        if not self.is_view and not found and [key] not in self.unique:
+            index = sql.SQL("CREATE UNIQUE INDEX ON {} ({})").format(self.identifier, sql.Identifier(key))
+            found.append((f"no unique index on {key}", f"{index.as_string()};"))
         return found
-
-    def _column_problems(self, name: str) -> list[tuple[str, str]]:
-        if name not in self.columns:
-            return [(f"no column {name}", f"add it to {self.name}, or correct `key` and `fields` in the manifest")]
-        if self.columns[name].generated:
-            return [(f"the database generates column {name}", "take it out of `fields` in the manifest")]
-        return []
 
 
 def quoted(name: str) -> sql.Identifier:
@@ -123,12 +122,13 @@ def read_table(connection: Connection[Any], name: str) -> Table | None:
     return Table(name, columns, unique, deferrable=bool(deferrable and deferrable[0]), is_view=is_view)
 
 
-def table_to_write(connection: Connection[Any], name: str, *, key: Iterable[str], columns: Iterable[str]) -> Table:
+def table_to_write(connection: Connection[Any], subscription: Subscription) -> Table:
     """The table, fit to be written. Raises SinkUnavailable, which says what to create or alter."""
+    name = subscription.into
     table = read_table(connection, name)
     if table is None:
         raise SinkUnavailable(f"looking for table {name}: {MISSING}; {MISSING_REMEDY}")
-    problems = table.problems(key=key, columns=columns)
+    problems = table.problems(subscription)
     if problems:
         told = "; ".join(f"{problem}: {remedy}" for problem, remedy in problems)
         raise SinkUnavailable(f"preparing to write table {name}: {told}")

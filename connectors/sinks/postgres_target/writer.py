@@ -9,11 +9,11 @@ from connectors.lateness import sift
 from connectors.sinks.postgres_target import arrivals
 from connectors.sinks.postgres_target.blame import explain
 from connectors.sinks.postgres_target.refusals import Refused, translated
-from connectors.sinks.postgres_target.statements import Statements
+from connectors.sinks.postgres_target.statements import CORRECT, UPSERT, Statements
 from connectors.sinks.postgres_target.structure import table_to_write
 from connectors.sinks.postgres_target.waves import waves
 from connectors.values import Rejected, Write
-from schemas.manifest import Subscription
+from schemas.manifest import OWN, Subscription
 
 
 class Writer:
@@ -21,11 +21,13 @@ class Writer:
 
     def __init__(self, connection: Connection[Any], subscription: Subscription) -> None:
         """Raises SinkUnavailable where the table cannot be written, psycopg.Error where that cannot be found out."""
-        key = [subscription.key.column]
         self._connection = connection
         self._arrivals = self._settled = arrivals.read(connection, subscription.into)
-        self._table = table_to_write(connection, subscription.into, key=key, columns=subscription.fields)
-        self._statements = Statements(connection, self._table, key)
+        self._table = table_to_write(connection, subscription)
+        #: Of the system's own rows none is added or deleted, and their numbers are not changed.
+        self._is_own = subscription.key.kind == OWN
+        template = CORRECT if self._is_own else UPSERT
+        self._statements = Statements(connection, self._table, [subscription.key.column], template)
 
     def write_together(self, items: Iterable[Write]) -> None:
         """Few statements. Raises Refused when any write is refused, or psycopg.Error; the caller rolls back."""
@@ -55,7 +57,7 @@ class Writer:
     def _sifted(self, items: Iterable[Write]) -> list[tuple[int, Write]]:
         kept, self._arrivals = sift(items, self._settled)
         arrivals.change(self._connection, self._table.name, before=self._settled, after=self._arrivals)
-        return kept
+        return [(place, write) for place, write in kept if write.operation == "upsert"] if self._is_own else kept
 
     def _tried(self, items: Sequence[Write]) -> Refused | None:
         try:

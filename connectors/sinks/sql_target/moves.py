@@ -11,14 +11,14 @@ import sqlalchemy as sa
 
 from connectors.lateness import Moment, key_text, moment
 from connectors.sinks.sql_target.chunks import chunks
-from connectors.sinks.sql_target.position import OWN
+from connectors.sinks.sql_target.position import TABLES
 from connectors.values import Write
 
 
 def _moments(name: str, comment: str) -> sa.Table:
     return sa.Table(
         name,
-        OWN,
+        TABLES,
         sa.Column("target", sa.String(128), primary_key=True),
         sa.Column("record", sa.String(512), primary_key=True),
         sa.Column("source", sa.String(512), nullable=False),

@@ -10,11 +10,11 @@ from connectors.errors import Fenced
 from connectors.values import Stream, Writes
 
 #: The tables that the sink makes for itself, where the role's unqualified names lead.
-OWN: Final = sa.MetaData()
+TABLES: Final = sa.MetaData()
 
 POSITION: Final = sa.Table(
     "lienthong_position",
-    OWN,
+    TABLES,
     sa.Column("topic", sa.String(249), primary_key=True),
     sa.Column("part", sa.Integer, primary_key=True, autoincrement=False),
     sa.Column("topic_id", sa.String(64), nullable=False),

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Iterator
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.sinks.sql_target.position import OWN
+from connectors.sinks.sql_target.position import TABLES
 from connectors.sinks.sql_target.structure import MISSING, MISSING_REMEDY, Table, read_table
 from connectors.sqlalchemy_engine import said
 from connectors.values import Finding
-from schemas.manifest import Subscription
+from schemas.manifest import OWN, Subscription
 
 
 def findings(connection: sa.Connection, subscriptions: Iterable[Subscription]) -> list[Finding]:
@@ -23,10 +23,10 @@ def findings(connection: sa.Connection, subscriptions: Iterable[Subscription]) -
 
 def _own(connection: sa.Connection) -> Finding:
     """Whether the tables of our own are there, or can be made: tried, and rolled back."""
-    subject = ", ".join(table.name for table in OWN.sorted_tables)
+    subject = ", ".join(table.name for table in TABLES.sorted_tables)
     try:
         with connection.begin() as trial:
-            OWN.create_all(connection)
+            TABLES.create_all(connection)
             trial.rollback()
     except SQLAlchemyError as error:
         role = connection.engine.url.username or "the role in `connect: url`"
@@ -37,16 +37,16 @@ def _own(connection: sa.Connection) -> Finding:
 
 
 def _table(connection: sa.Connection, subscription: Subscription) -> Iterator[Finding]:
-    name, key = subscription.into, [subscription.key.column]
+    name, key = subscription.into, subscription.key.column
     with connection.begin():
         table = read_table(connection, name)
     if table is None:
         yield Finding(name, MISSING, MISSING_REMEDY)
         return
-    problems = table.problems(key=key, columns=subscription.fields)
+    problems = table.problems(subscription)
     yield from (Finding(name, problem, remedy) for problem, remedy in problems)
-    for column in sorted(table.columns.keys() - {*key, *subscription.fields}):
-        if table.columns[column].required:
+    for column in sorted(table.columns.keys() - {key, *subscription.fields}):
+        if table.columns[column].required and subscription.key.kind != OWN:
             remedy = "map it under `fields`, or give it a default"
             yield Finding(f"{name}.{column}", "new rows need a value here and none is mapped", remedy)
     if not problems:
@@ -56,13 +56,17 @@ def _table(connection: sa.Connection, subscription: Subscription) -> Iterator[Fi
 def _rights(connection: sa.Connection, table: Table, subscription: Subscription) -> Iterator[Finding]:
     """Asked by statements that touch no row."""
     nothing, key = sa.false(), subscription.key.column
+    is_own = subscription.key.kind == OWN
     columns = {name: table.column(name) for name in (*subscription.fields, key)}
+    changed = {name: column for name, column in columns.items() if not (is_own and name == key)}
     tried: dict[str, sa.Executable] = {
         "SELECT": sa.select(*columns.values()).where(nothing),
-        "UPDATE": sa.update(table.clause).where(nothing).values(columns),
-        "DELETE": sa.delete(table.clause).where(nothing),
-        "INSERT": sa.insert(table.clause).from_select(list(columns), sa.select(*columns.values()).where(nothing)),
+        "UPDATE": sa.update(table.clause).where(nothing).values(changed),
     }
+    if not is_own:
+        tried["DELETE"] = sa.delete(table.clause).where(nothing)
+        every = sa.select(*columns.values()).where(nothing)
+        tried["INSERT"] = sa.insert(table.clause).from_select(list(columns), every)
     for right, statement in tried.items():
         try:
             with connection.begin() as trial:

@@ -1,6 +1,6 @@
 """What a target table is made of, as far as writing to it needs."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +12,7 @@ from connectors.errors import SinkUnavailable
 from connectors.sinks.sql_target import values
 from connectors.sinks.sql_target.session import Refused
 from connectors.sqlstates import BAD_VALUE, NOT_NULL, VALUE_TOO_LONG
+from schemas.manifest import OWN, Subscription
 from schemas.records import Row
 
 
@@ -60,22 +61,22 @@ class Table:
         """The row as the driver takes it. Raises Refused."""
         return {name: self.columns[name].taken(value) for name, value in row.items()}
 
-    def problems(self, *, key: Iterable[str], columns: Iterable[str]) -> list[tuple[str, str]]:
-        """What stands in the way of writing these columns by this key: pairs of problem and remedy."""
-        key = list(key)
-        found = [problem for name in (*key, *columns) for problem in self._column_problems(name)]
-        if not found and sorted(key) not in self.unique:
-            listed = ", ".join(key)
+    def problems(self, subscription: Subscription) -> list[tuple[str, str]]:
+        """What stands in the way of writing what is subscribed to: pairs of problem and remedy."""
+        key, fields = subscription.key.column, list(subscription.fields)
+        # The number of a system's own row is looked for and never written.
+        written = fields if subscription.key.kind == OWN else [key, *fields]
+        remedy = f"add it to {self.name}, or correct `key` and `fields` in the manifest"
+        found = [(f"no column {name}", remedy) for name in (key, *fields) if name not in self.columns]
+        found += [
+            (f"the database generates column {name}", "take it out of `fields` in the manifest")
+            for name in written
+            if name in self.columns and self.columns[name].generated
+        ]
+        if not found and [key] not in self.unique:
             name = self.name.rpartition(".")[2]
-            found.append((f"no unique index on {listed}", f"CREATE UNIQUE INDEX {name}_key ON {self.name} ({listed});"))
+            found.append((f"no unique index on {key}", f"CREATE UNIQUE INDEX {name}_key ON {self.name} ({key});"))
         return found
-
-    def _column_problems(self, name: str) -> list[tuple[str, str]]:
-        if name not in self.columns:
-            return [(f"no column {name}", f"add it to {self.name}, or correct `key` and `fields` in the manifest")]
-        if self.columns[name].generated:
-            return [(f"the database generates column {name}", "take it out of `fields` in the manifest")]
-        return []
 
 
 MISSING = "it does not exist, or this role cannot see it"
@@ -100,12 +101,13 @@ def read_table(connection: sa.Connection, name: str) -> Table | None:
     return Table(name, clause, columns, unique)
 
 
-def table_to_write(connection: sa.Connection, name: str, *, key: Iterable[str], columns: Iterable[str]) -> Table:
+def table_to_write(connection: sa.Connection, subscription: Subscription) -> Table:
     """The table, fit to be written. Raises SinkUnavailable, which says what to create or alter."""
+    name = subscription.into
     table = read_table(connection, name)
     if table is None:
         raise SinkUnavailable(f"looking for table {name}: {MISSING}; {MISSING_REMEDY}")
-    problems = table.problems(key=key, columns=columns)
+    problems = table.problems(subscription)
     if problems:
         told = "; ".join(f"{problem}: {remedy}" for problem, remedy in problems)
         raise SinkUnavailable(f"preparing to write table {name}: {told}")

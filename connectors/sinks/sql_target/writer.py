@@ -12,7 +12,7 @@ from connectors.sinks.sql_target.chunks import chunks
 from connectors.sinks.sql_target.session import Refused, translated
 from connectors.sinks.sql_target.structure import table_to_write
 from connectors.values import Rejected, Write
-from schemas.manifest import Subscription
+from schemas.manifest import OWN, Subscription
 from schemas.records import Row
 
 _Placed = tuple[int, Write]
@@ -35,8 +35,10 @@ class Writer:
         """Raises SinkUnavailable where the table cannot be written, Refused or sa's errors never."""
         self._connection = connection
         self._key = subscription.key.column
+        #: Of the system's own rows none is added or deleted, and their numbers are not changed.
+        self._is_own = subscription.key.kind == OWN
         self._arrivals = self._settled = moves.arrivals(connection, subscription.into)
-        self._table = table_to_write(connection, subscription.into, key=[self._key], columns=subscription.fields)
+        self._table = table_to_write(connection, subscription)
 
     def write(self, items: Sequence[Write], *, without: Collection[int]) -> None:
         """All but those in these places. Raises Refused when any is refused, or sa's errors; the caller rolls back."""
@@ -90,7 +92,8 @@ class Writer:
     def _write(self, items: Sequence[Write]) -> None:
         for write in items:
             self._table.taken({**write.values, **write.key, **(write.moved_to or {})})
-        for wave in waves(items):
+        kept = [write for write in items if write.operation == "upsert"] if self._is_own else items
+        for wave in waves(kept):
             if wave.deletes:
                 self._delete([row[self._key] for row in wave.deletes.values()])
             for rename in wave.renames:
@@ -120,7 +123,7 @@ class Writer:
             marks: dict[Any, Any] = {name: sa.bindparam(f"{_BOUND.value}{place}") for place, name in enumerate(columns)}
             update = sa.update(self._table.clause).where(self._is(sa.bindparam(_BOUND.key))).values(marks)
             self._connection.execute(update, [self._bound(row, columns) for row in changed])
-        if new:
+        if new and not self._is_own:
             self._connection.execute(sa.insert(self._table.clause), new)
 
     def _bound(self, row: Row, columns: Sequence[str]) -> Row:
