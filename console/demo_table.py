@@ -1,9 +1,6 @@
 """The demo's hands in a PostgreSQL table: reads and writes rows by the names that the manifest gives."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import psycopg
@@ -11,9 +8,7 @@ from psycopg import sql
 from psycopg.rows import dict_row
 
 from console.errors import ConsoleError
-from schemas.manifest import Manifest
 from schemas.records import Row
-from schemas.secret_references import resolve
 
 _EPOCH = date(1970, 1, 1)
 
@@ -25,17 +20,14 @@ class Column(NamedTuple):
     required: bool
 
 
-@contextmanager
-def connected(manifest: Manifest, *, secrets: Path) -> Iterator[psycopg.Connection[Row]]:
-    """A connection in the demo's own hands. Raises ConsoleError where the system does not answer or refuses."""
-    dsn = resolve(manifest.connect, folder=secrets)["dsn"]
+def connected(system: str, dsn: str) -> psycopg.Connection[Row]:
+    """A connection in the demo's own hands. Raises ConsoleError where the system does not answer."""
     try:
-        with psycopg.connect(dsn, row_factory=dict_row, connect_timeout=5, application_name="lienthong demo") as found:
-            yield found
+        return psycopg.connect(dsn, row_factory=dict_row, connect_timeout=5, application_name="lienthong demo")
     except psycopg.Error as error:
         first_line = str(error).strip().partition("\n")[0]
         raise ConsoleError(
-            f"working in the database of {manifest.system}: {first_line}; `lienthong check` tests the connection"
+            f"working in the database of {system}: {first_line}; `lienthong check` tests the connection"
         ) from error
 
 
@@ -58,6 +50,28 @@ def some_rows(connection: psycopg.Connection[Row], resource: str, *, limit: int)
     """Rows picked at random, whole."""
     query = sql.SQL("select * from {} order by random() limit {}").format(table(resource), limit)
     return list(connection.execute(query))
+
+
+def rows_with(connection: psycopg.Connection[Row], resource: str, *, column: str, values: list[str]) -> list[Row]:
+    """Rows with one of these values in a column, whole."""
+    query = sql.SQL("select * from {} where {}::text = any(%s)").format(table(resource), sql.Identifier(column))
+    return list(connection.execute(query, [values]))
+
+
+def count(connection: psycopg.Connection[Row], resource: str) -> int:
+    """How many rows there are."""
+    [row] = connection.execute(sql.SQL("select count(*) as rows from {}").format(table(resource)))
+    return int(row["rows"])
+
+
+def referring(connection: psycopg.Connection[Row], resource: str, *, to: str) -> str | None:
+    """The column by which a table refers to another one; None where it does not."""
+    query = """
+        select a.attname as name from pg_constraint c
+        join pg_attribute a on a.attrelid = c.conrelid and a.attnum = c.conkey[1]
+        where c.contype = 'f' and c.conrelid = %s::regclass and c.confrelid = %s::regclass"""
+    found = connection.execute(query, [resource, to]).fetchone()
+    return found["name"] if found else None
 
 
 def next_number(connection: psycopg.Connection[Row], resource: str, column: str) -> int:

@@ -1,98 +1,105 @@
-"""Watches one committed change on its way: raw topic, delivery topic, target row, each with its time."""
+"""Watches one committed change on its way: raw topic, delivery topics, every system, each with its time."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
+from queue import Empty, SimpleQueue
+from threading import Event
 from typing import NamedTuple
 
-import psycopg
-
-from console.demo_route import Route
-from console.demo_table import text_row
+from console.demo_acts import Act, Expectation
+from console.demo_cast import Audience, Cast
+from console.demo_eyes import Eye
 from console.errors import ConsoleError
 from console.reading import END, Reader
-from schemas.records import Row
 from schemas.topics import raw, to
 
-#: The stages of a change after its commit, in order.
-STAGES = ("captured", "routed", "arrived")
 _POLL_SECONDS = 0.001
+#: Between two looks into a system.
+_LOOK_SECONDS = 0.005
 
 
-class Step(NamedTuple):
-    """One stage reached: seconds since the commit, and where it was seen."""
+class Sight(NamedTuple):
+    """One stage reached: seconds since the commit, and where. `of`: the system it is about; None: captured."""
 
     stage: str
     seconds: float
     place: str
+    of: Audience | None
 
 
 class Watch:
     """Stands at the end of the topics before a change is made, so that nothing older is mistaken for it."""
 
-    def __init__(self, reader: Reader, route: Route, target: psycopg.Connection[Row]) -> None:
+    def __init__(self, reader: Reader, cast: Cast) -> None:
         self._reader = reader
-        self._route = route
-        self._target = target
-        self._stage_of = {raw(route.source, route.entity): "captured", to(route.target, route.entity): "routed"}
+        sides = [side for side in (cast.register, cast.entries, cast.authority) if side]
+        topics = {raw(side.system, side.entity) for side in sides}
+        topics |= {to(audience.system, audience.entity) for audience in cast.audiences}
         sizes = reader.topics()
-        missing = [topic for topic in self._stage_of if topic not in sizes]
+        missing = sorted(topics - sizes.keys())
         if missing:
             raise ConsoleError(f"watching {missing[0]}: the topic is not there; run `lienthong apply`")
-        places = [(topic, number) for topic in self._stage_of for number in range(sizes[topic])]
+        places = [(topic, number) for topic in sorted(topics) for number in range(sizes[topic])]
         for _ in reader.to_the_end(dict.fromkeys(places, END)):
             pass
 
-    def steps(self, key: str, expected: Row | None, *, committed: float, timeout: float) -> Iterator[Step]:
-        """Each stage in order as it is reached. Ends early after `timeout` seconds. `committed`: of time.perf_counter.
+    def sights(self, act: Act, eyes: Mapping[Audience, Eye], *, committed: float, timeout: float) -> Iterator[Sight]:
+        """Each as it is seen, until all are or `timeout` seconds have passed. `committed`: of time.perf_counter."""
+        seen: SimpleQueue[Sight] = SimpleQueue()
+        stop = Event()
+        ahead = {("captured", None), *((stage, e.audience) for e in act.expected for stage in ("routed", "arrived"))}
+        with ThreadPoolExecutor(max_workers=max(1, len(act.expected))) as looking:
+            looks = [looking.submit(_look, expected, eyes, seen, stop, committed) for expected in act.expected]
+            try:
+                while ahead and time.perf_counter() - committed < timeout:
+                    for sight in [*self._passing(act, committed), *_drained(seen)]:
+                        if (sight.stage, sight.of) in ahead:
+                            ahead.discard((sight.stage, sight.of))
+                            yield sight
+                    _raise_troubles(looks)
+            finally:
+                stop.set()
 
-        `expected`: the columns, as text, that the target's row must show; None where it must be gone.
-        """
-        seen: dict[str, Step] = {}
-        told = 0
-        arrived = self._arrival(key, expected)
-        while told < len(STAGES) and time.perf_counter() - committed < timeout:
-            place = self._passing(key)
-            if place is not None:
-                stage = self._stage_of[place.partition("[")[0]]
-                seen.setdefault(stage, Step(stage, time.perf_counter() - committed, place))
-            if "arrived" not in seen and arrived():
-                where = f"{self._route.target} {self._route.subscription.into}"
-                seen["arrived"] = Step("arrived", time.perf_counter() - committed, where)
-            while told < len(STAGES) and STAGES[told] in seen:
-                yield seen[STAGES[told]]
-                told += 1
-
-    def _passing(self, key: str) -> str | None:
-        """Where a record of this key has just been read, as `topic[partition]@offset`."""
+    def _passing(self, act: Act, committed: float) -> Iterator[Sight]:
+        """What a record that has just been read means for this act."""
         record = self._reader.next(_POLL_SECONDS)
-        if record is None or record.key != key.encode():
-            return None
-        return f"{record.topic}[{record.partition}]@{record.offset}"
-
-    def _arrival(self, key: str, expected: Row | None) -> Callable[[], bool]:
-        """The question whether the target shows what it should."""
-        where = self._route.target_key()(key)
-        if where is None:
-            raise ConsoleError(
-                f"watching {self._route.target}: its key column cannot hold this person's key; it is not in scope"
-            )
-        names = list(expected or where)
-        into = self._route.subscription.into
-
-        def arrived() -> bool:
-            row = text_row(self._target, into, where=where, names=names)
-            return row is None if expected is None else row == expected
-
-        return arrived
+        if record is None or record.key is None:
+            return
+        key, seconds = record.key.decode(), time.perf_counter() - committed
+        place = f"{record.topic}[{record.partition}]@{record.offset}"
+        if (record.topic, key) in act.captured:
+            yield Sight("captured", seconds, place, None)
+        for expected in act.expected:
+            if record.topic == to(expected.audience.system, expected.audience.entity) and key in expected.keys:
+                yield Sight("routed", seconds, place, expected.audience)
 
 
-def expected_in_target(route: Route, fields: tuple[str, ...], row: Row | None) -> Row | None:
-    """Of the target's row, the columns of these fields. Raises ConsoleError where the target receives none of them."""
-    if row is None:
-        return None
-    found = {column: row[column] for column, out in route.subscription.fields.items() if out.field in fields}
-    if not found:
-        raise ConsoleError(
-            f"{route.target} does not receive {', '.join(fields)}: there is nothing to watch; name another --target"
-        )
-    return found
+def _look(
+    expected: Expectation, eyes: Mapping[Audience, Eye], seen: "SimpleQueue[Sight]", stop: Event, committed: float
+) -> None:
+    audience = expected.audience
+    eye, names = eyes[audience], list(expected.shows or expected.where)
+    wanted = expected.shows or {name: str(value) for name, value in expected.where.items()}
+    while not stop.wait(_LOOK_SECONDS):
+        if eye.row(expected.where, names) != wanted:
+            continue
+        if expected.gone is not None and eye.row(expected.gone, list(expected.gone)) is not None:
+            continue
+        place = f"{audience.manifest.title('vi')} · {audience.system} {audience.place}: {expected.told}"
+        seen.put(Sight("arrived", time.perf_counter() - committed, place, audience))
+        return
+
+
+def _drained(seen: "SimpleQueue[Sight]") -> Iterator[Sight]:
+    while True:
+        try:
+            yield seen.get_nowait()
+        except Empty:
+            return
+
+
+def _raise_troubles(looks: list[Future[None]]) -> None:
+    for look in looks:
+        if look.done():
+            look.result()

@@ -10,7 +10,7 @@ from schemas.topics import identify, raw, to
 
 
 class Subscriber(NamedTuple):
-    """How far one subscriber is with one entity. `expected` grows while sources are still read."""
+    """How far one subscriber is with one entity, in deliveries. `expected` grows while sources are still read."""
 
     system: str
     entity: str
@@ -26,18 +26,17 @@ class Obstacle(NamedTuple):
 
 
 def subscribers(catalogue: Catalogue, picture: Picture) -> Iterator[Subscriber]:
-    """Every subscriber, from the outcomes: what was captured for it, and what of it has met its end there."""
+    """Every subscriber: how many deliveries have met their end there, and how many there are in all by now.
+
+    Counted where they are, in the delivery topic: what was captured does not tell, for several systems may speak of one
+    record, and one record may be several rows of a system.
+    """
     ledger = picture.ledger
     for entity in catalogue.entities():
-        captured = sum(ledger.count("captured", system, entity) for system in catalogue.publishers(entity))
-        lost = sum(
-            ledger.count("superseded", system, entity) + ledger.quarantined(system, entity, role="source")
-            for system in catalogue.publishers(entity)
-        )
         for system in catalogue.subscribers(entity):
-            elsewhere = sum(ledger.count(end, system, entity) for end in ("filtered", "unchanged", "echo", "held"))
             done = ledger.count("delivered", system, entity) + ledger.quarantined(system, entity, role="sink")
-            yield Subscriber(system, entity, done, max(done, captured - lost - elsewhere))
+            waiting = picture.waiting.get(to(system, entity), NOTHING).records
+            yield Subscriber(system, entity, done, done + waiting)
 
 
 def obstacles(catalogue: Catalogue, picture: Picture) -> Iterator[Obstacle]:

@@ -50,15 +50,20 @@ class _Waiting:
         self.line = ""
 
     def look(self) -> list[Obstacle]:
-        """What keeps the city from being ready now."""
+        """What keeps the city from being ready now.
+
+        What has just been delivered to a system that publishes, too, may come back: it is ready when nothing has
+        arrived anywhere since the last look.
+        """
         try:
             catalogue = applied_catalogue(self._settings, self._reader)
             picture = self._observer.look(catalogue)
         except (Unanswered, CatalogueError) as error:
             return [Obstacle(str(error), "")]
-        each = subscribers(catalogue, picture)
+        each, before = subscribers(catalogue, picture), self.line
         self.line = ", ".join(f"{found.system} {found.done:,} of {found.expected:,}" for found in each)
-        return list(obstacles(catalogue, picture))
+        found = list(obstacles(catalogue, picture))
+        return found if found or self.line == before else [Obstacle("deliveries have just arrived", "wait a little")]
 
 
 class _Progress:

@@ -1,12 +1,13 @@
-"""`python -m deploy.embedded.city`: the databases of the two sample systems, one of them filled with made-up people.
+"""`python -m deploy.embedded.city`: the databases of the sample systems, filled with made-up people.
 
 Does only what is still missing, so it may run at every start, and again after it was killed. The databases are those
-that the files `ho_tich_dsn` and `dan_cu_dsn` in the secrets folder name.
+that the files `<system>_dsn` in the secrets folder name. Business registration is reached by a role with few rights:
+`dkkd_url` there is made anew at each run.
 """
 
+import secrets
 import sys
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable
 from importlib.resources import files
 from typing import Final
 
@@ -15,21 +16,19 @@ from psycopg import sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from deploy.embedded.errors import StartError
-from deploy.embedded.people import Birth, Person, people
+from deploy.embedded.sample.rows import FIRST, Filling, fillings
+from deploy.embedded.secret_files import write_secret
 from schemas.secret_references import SecretMissing, resolve
 from schemas.settings import Settings
 
-SYSTEMS: Final = ("ho_tich", "dan_cu")
+#: The sample systems that are databases.
+DATABASES: Final = ("ho_tich", "dan_cu", "dkkd")
+#: That one among them whose log nobody may read.
+POLLED: Final = "dkkd"
 PEOPLE: Final = 10_000
 SEED: Final = 2026
 
 Report = Callable[[str], None]
-#: What of the register is filled, in the order of `rows`.
-COLUMNS: Final = (
-    *("so_dinh_danh", "so_cmnd", "ho_ten", "ngay_sinh", "gioi_tinh", "dan_toc", "que_quan", "noi_thuong_tru"),
-    *("ma_xa", "dien_thoai", "ngay_mat", "ghi_chu"),
-)
-_SEXES: Final = {"male": "1", "female": "2"}
 
 
 class CityError(StartError):
@@ -37,15 +36,16 @@ class CityError(StartError):
 
 
 def prepare(settings: Settings, report: Report, *, count: int = PEOPLE, seed: int = SEED) -> None:
-    """Databases, tables and people. Raises CityError."""
-    for system in SYSTEMS:
+    """Databases, tables and rows; `count` people stand in civil status. Raises CityError."""
+    for system in DATABASES:
         dsn = _dsn(settings, system)
         try:
             create_database(dsn, report)
             with psycopg.connect(dsn, connect_timeout=10) as connection:
                 create_tables(connection, system)
-                if system == "ho_tich":
-                    fill(connection, report, count=count, seed=seed)
+                fill(connection, system, report, count=count, seed=seed)
+                if system == POLLED:
+                    write_secret(settings.secrets / f"{system}_url", give_access(connection) + "\n")
         except psycopg.Error as error:
             reason = str(error).strip().partition("\n")[0]
             raise CityError(
@@ -68,55 +68,65 @@ def create_tables(connection: psycopg.Connection, system: str) -> None:
     """What deploy/hanoi/databases/<system>.sql asks for, in one transaction."""
     ddl = files("deploy").joinpath("hanoi", "databases", f"{system}.sql").read_bytes()
     with connection.transaction():
-        # Two starts at once would else trip over `if not exists`.
-        connection.execute("select pg_advisory_xact_lock(hashtext('lienthong city'))")
+        _one_at_a_time(connection)
         connection.execute(ddl)
 
 
-def fill(connection: psycopg.Connection, report: Report, *, count: int, seed: int) -> None:
-    """People into the empty register, in one transaction: all of them or, when killed, none."""
+def fill(connection: psycopg.Connection, system: str, report: Report, *, count: int, seed: int) -> None:
+    """Rows into empty tables, in one transaction: all of them or, when killed, none."""
     with connection.transaction():
-        connection.execute("select pg_advisory_xact_lock(hashtext('lienthong city'))")
-        if connection.execute("select from public.cong_dan limit 1").fetchone() is not None:
+        _one_at_a_time(connection)
+        if connection.execute(sql.SQL("select from {} limit 1").format(_named(FIRST[system]))).fetchone() is not None:
             return
-        report(f"filling ho_tich with {count:,} made-up people")
-        columns = sql.SQL(", ").join(map(sql.Identifier, COLUMNS))
-        with connection.cursor().copy(sql.SQL("copy public.cong_dan ({}) from stdin").format(columns)) as copy:
-            for row in rows(seed, count):
+        report(f"filling {system} with made-up people")
+        told = [f"{_copied(connection, filling):,} {filling.table}" for filling in fillings(system, seed, count)]
+    report(f"{system} is filled: {', '.join(told)}")
+
+
+def give_access(connection: psycopg.Connection) -> str:
+    """A role that may read the tables and correct the owners' rows, and keeps its own tables in a schema of its own.
+
+    Returns the address for SQLAlchemy, with a new password.
+    """
+    name = connection.info.dbname
+    role, password = sql.Identifier(f"lienthong_{name}"), secrets.token_urlsafe(24)
+    with connection.transaction():
+        _one_at_a_time(connection)
+        known = connection.execute("select from pg_roles where rolname = %s", [f"lienthong_{name}"]).fetchone()
+        if known is None:
+            connection.execute(sql.SQL("create role {} login noreplication").format(role))
+        for statement in (
+            "alter role {role} password {password}",
+            "create schema if not exists {role} authorization {role}",
+            "grant select on all tables in schema public to {role}",
+            "grant update (ho_ten, dia_chi, ngay_mat) on public.chu_so_huu to {role}",
+        ):
+            connection.execute(sql.SQL(statement).format(role=role, password=sql.Literal(password)))
+    info = connection.info
+    return f"postgresql+psycopg://lienthong_{name}:{password}@{info.host}:{info.port}/{name}"
+
+
+def _copied(connection: psycopg.Connection, filling: Filling) -> int:
+    columns = sql.SQL(", ").join(map(sql.Identifier, filling.columns))
+    with connection.cursor() as cursor:
+        with cursor.copy(sql.SQL("copy {} ({}) from stdin").format(_named(filling.table), columns)) as copy:
+            for row in filling.rows:
                 copy.write_row(row)
-    report("ho_tich is filled")
+        count = cursor.rowcount
+    if "id" in filling.columns:
+        # The rows bring their numbers: the next one is behind them.
+        last = sql.SQL("select setval(pg_get_serial_sequence({}, 'id'), max(id)) from {}")
+        connection.execute(last.format(filling.table, _named(filling.table)))
+    return count
 
 
-def rows(seed: int, count: int) -> Iterator[tuple[str | None, ...]]:
-    """People in the register's own terms, in the order of its columns."""
-    return map(_row, people(seed, count))
+def _named(table: str) -> sql.Identifier:
+    return sql.Identifier(*table.split("."))
 
 
-def _row(person: Person) -> tuple[str | None, ...]:
-    return (
-        person.citizen_id,
-        person.old_id,
-        person.full_name,
-        _as_written(person.birth),
-        _SEXES[person.sex],
-        person.ethnicity,
-        person.home_place,
-        person.residence,
-        person.ward,
-        person.phone,
-        _day(person.death) if person.death else None,
-        person.note,
-    )
-
-
-def _as_written(birth: Birth) -> str:
-    if birth.month is None or birth.day is None:
-        return str(birth.year)
-    return _day(date(birth.year, birth.month, birth.day))
-
-
-def _day(day: date) -> str:
-    return f"{day:%d/%m/%Y}"
+def _one_at_a_time(connection: psycopg.Connection) -> None:
+    """Two starts at once would else trip over `if not exists`."""
+    connection.execute("select pg_advisory_xact_lock(hashtext('lienthong city'))")
 
 
 def _dsn(settings: Settings, system: str) -> str:

@@ -2,9 +2,10 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from deploy.embedded.city_systems import furnish
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import Command
@@ -25,9 +26,9 @@ class City:
         self._environment, self._data, self._manifests = environment, data, manifests
         self._metrics: dict[str, int] = {}
 
-    def systems(self) -> list[str]:
-        """The systems that have a manifest: a file is named by its system."""
-        return sorted(path.stem for path in self._manifests.glob("*.yaml"))
+    def furnish(self, *, dsn: Callable[[str], str], report: Callable[[str], None]) -> list[ProcessSpec]:
+        """See `city_systems.furnish`."""
+        return furnish(self._data, dsn=dsn, report=report)
 
     def preparations(self) -> list[ProcessSpec]:
         """Run one after another, each to its end, before the services."""

@@ -12,7 +12,7 @@ from deploy.embedded.cache import Report
 from deploy.embedded.errors import AlreadyRunningError, EmbeddedError
 from deploy.embedded.leftovers import end_leftovers
 
-_PARTS = ("run", "secrets", "logs", "servers", "state")
+_PARTS = ("run", "secrets", "logs", "servers", "state", "sources", "systems")
 
 
 class DataDirectory:
@@ -25,6 +25,7 @@ class DataDirectory:
         self.secrets = self.path / "secrets"  #: readable by its owner alone
         self.logs = self.path / "logs"
         self.servers = self.path / "servers"
+        self.systems = self.path / "systems"  #: what sample systems that are no databases keep
         self.env_file = self.run / "env"
         self.metrics_file = self.run / "metrics.json"
         self.ports_file = self.run / "ports.json"

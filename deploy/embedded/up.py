@@ -18,7 +18,7 @@ from deploy.embedded.kept_ports import keep_ports
 from deploy.embedded.leftovers import end_leftovers
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.registry import Registry
-from deploy.embedded.secret_files import keep_dead_letter_key, write_dsn
+from deploy.embedded.secret_files import keep_dead_letter_key
 from deploy.embedded.server import Server
 from deploy.embedded.supervisor import ProcessSpec, Supervisor
 
@@ -72,8 +72,7 @@ def _bring_up(
     }
     city = make_city(environment, data)
     keep_dead_letter_key(data.secrets)
-    for system in city.systems():
-        write_dsn(data.secrets, system, servers.postgres.dsn(system))
+    supervisor.start(*city.furnish(dsn=servers.postgres.dsn, report=report))
     for preparation in city.preparations():
         supervisor.run_to_end(preparation)
     for stage in city.services():
