@@ -3,7 +3,7 @@
 They cost nothing at run time: the codec reads and writes plain dicts. Times are microseconds since 1970 (UTC).
 """
 
-from typing import Any, Literal, TypeAlias, TypedDict
+from typing import Any, Literal, NotRequired, TypeAlias, TypedDict
 
 #: Fields of an entity (`person.avsc`, …) in canonical form; a field may be missing from the dict or None.
 Entity: TypeAlias = dict[str, Any]
@@ -40,6 +40,7 @@ class ChangeEvent(TypedDict):
     captured_time: int
     before: Row | None
     after: Row | None
+    ours: NotRequired[bool | None]
 
 
 class HeldField(TypedDict):
@@ -70,6 +71,7 @@ class Claim(TypedDict):
     aliases: list[str]
     formerly: list[str]
     held: list[HeldField]
+    ours: NotRequired[bool | None]
 
 
 class Link(TypedDict):

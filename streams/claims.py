@@ -35,10 +35,17 @@ def is_live(claims: Collection[Claim]) -> bool:
     return any([claim["values"] is not None for claim in claims])  # noqa: C419 - a generator costs twice as much here
 
 
+def shows(claim: Claim) -> list[str]:
+    """The fields that a row says or shows, also those that it states to be empty."""
+    values, nulls = claim["values"] or {}, claim["stated_null"]
+    return [name for name, value in values.items() if value is not None or name in nulls]
+
+
 def only_repeats(claim: Claim) -> bool:
-    """Whether a live claim says nothing of its own: all that its row shows was delivered to it."""
-    values, echoed = claim["values"], claim["echoed"]
-    return bool(echoed) and values is not None and all(v is None or field in echoed for field, v in values.items())
+    """Whether a live claim says nothing of its own, not even that somebody exists: its row was made by a delivery, and
+    all that it shows was delivered to it."""
+    echoed = claim["echoed"]
+    return EXISTENCE in echoed and claim["values"] is not None and all(name in echoed for name in shows(claim))
 
 
 def says_gone(claim: Claim) -> bool:

@@ -1,6 +1,6 @@
 """From what was decided to bytes: everything that one record causes, complete before the first of it is sent."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -8,13 +8,12 @@ from schemas import topics
 from schemas.codec import CodecError
 from schemas.dead_letters import Reason
 from schemas.kafka import MAX_RECORD_BYTES
-from schemas.records import Claim, Delivery, DeliveryOperation, EntityState, Forward, HeldField, Result
+from schemas.records import Claim, Delivery, EntityState, Forward, HeldField, Result
 from streams.cloudevents import Envelope, Headers
 from streams.engine.records import Record
 from streams.errors import Unprocessable
 from streams.merge import Cause
-from streams.project import View
-from streams.route import Routed
+from streams.route import Routed, Sent
 from streams.wire import Wire
 
 #: What key, headers and framing of a record may take beside its value.
@@ -86,6 +85,14 @@ class Effects:
         """Keep only what was sent: of a record that is no change itself, "filtered" and "unchanged" say nothing."""
         self.results = [entry for entry in self.results if entry[0] == "routed"]
 
+    def tell_echoes(self, systems: Collection[str]) -> None:
+        """What is unchanged for a system whose own record only repeats what it was sent, is an echo."""
+        if systems:
+            self.results = [
+                ("echo", system) if result == "unchanged" and system in systems else (result, system)
+                for result, system in self.results
+            ]
+
     def apply(self, batch: Batch) -> None:
         """Hand everything to the batch."""
         for key, value in self.states:
@@ -110,16 +117,16 @@ class Emitter:
         effects.results += routed.results
         if not routed.sent:
             return
-        key = state["key"].encode()
-        bodies: dict[tuple[str, int], bytes] = {}
+        bodies: dict[tuple[str, int, str], bytes] = {}
         envelope = Envelope(self._entity, cause.event_id, cause.source_time)
-        for subscriber, operation, view in routed.sent:
-            body = bodies.get((operation, id(view)))
+        for sent in routed.sent:
+            operation, topic = sent.operation, sent.subscriber.topic
+            same = operation, id(sent.view), sent.key
+            body = bodies.get(same)
             if body is None:
-                delivery = _delivery(state, operation, view, cause)
-                body = bodies[operation, id(view)] = _fit("delivery", self._wire.encode_delivery, delivery)
-            value = self._wire.delivery_heads[subscriber.topic] + body
-            effects.outputs.append(Output(subscriber.topic, key, value, envelope.headers(operation)))
+                body = bodies[same] = _fit("delivery", self._wire.encode_delivery, _delivery(state, sent, cause))
+            value = self._wire.delivery_heads[topic] + body
+            effects.outputs.append(Output(topic, sent.key.encode(), value, envelope.headers(operation)))
 
     def forward(  # noqa: PLR0913 - a forward has this many facts
         self, claim: Claim, new_key: str, *, formerly: EntityState, routed: Routed, cause: Cause, effects: Effects
@@ -155,13 +162,13 @@ def _fit(shape: str, encode: Callable[[Any], bytes], record: object) -> bytes:
     return value
 
 
-def _delivery(state: EntityState, operation: DeliveryOperation, view: View | None, cause: Cause) -> Delivery:
+def _delivery(state: EntityState, sent: Sent, cause: Cause) -> Delivery:
     return {
-        "operation": operation,
-        "key": state["key"],
+        "operation": sent.operation,
+        "key": sent.key,
         "version": state["version"],
-        "moved_to": state["moved_to"] if operation == "rename" else None,
-        "fields": None if view is None else view.fields,
+        "moved_to": state["moved_to"] if sent.operation == "rename" else None,
+        "fields": None if sent.view is None else sent.view.fields,
         "origin": cause.origin,
         "event_id": cause.event_id,
         "source_time": cause.source_time,

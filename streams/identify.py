@@ -49,6 +49,7 @@ def identify_unread(event: ChangeEvent, key: str, held: Iterable[Claim]) -> Said
             "values": last["values"],
             "stated_null": last["stated_null"],
             "held": last["held"],
+            "echoed": last["echoed"],
             "source_time": last["source_time"],
         }
     gone = _previous(event, revision=JUST_BEFORE)
@@ -87,4 +88,5 @@ def _claim(event: ChangeEvent, row: str, *, revision: int, values: Entity | None
         "aliases": [],
         "formerly": [],
         "held": [],
+        "ours": event.get("ours"),
     }

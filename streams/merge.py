@@ -90,13 +90,13 @@ def golden(claims: Collection[Claim], authority: Authority) -> Entity | None:
 
 
 def _exists(claims: Collection[Claim], live: Collection[Claim], authority: Authority) -> bool:
-    owners, may = authority.existence, authority.existence or authority.birth
-    if not may:
-        return any(not claim["echoed"] or not only_repeats(claim) for claim in live)
+    owners, births = authority.existence, authority.birth
+    if not owners and not births:
+        return any(not only_repeats(claim) for claim in live)
     for claim in live:
-        if claim["system"] in owners and not (claim["echoed"] and only_repeats(claim)):
+        if claim["system"] in owners and not only_repeats(claim):
             return True
-    if not any(claim["system"] in authority.birth and not only_repeats(claim) for claim in live):
+    if not any(claim["system"] in births and not only_repeats(claim) for claim in live):
         return False
     return not any(claim["system"] in owners and says_gone(claim) for claim in claims)
 

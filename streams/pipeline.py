@@ -1,4 +1,4 @@
-"""What happens to a change, in order: validate, normalise, identify, deduplicate, merge, route, project, emit.
+"""What happens to a change: validate, normalise, identify, suppress echo, deduplicate, merge, answer, route, emit.
 
 Every step is a function in a file of its own; here they stand in their order. Nothing is sent before all that one
 record causes is complete, so a step may refuse a record at any point by raising Unprocessable.
@@ -9,7 +9,8 @@ from collections.abc import Collection, Sequence
 
 from schemas.dead_letters import Reason
 from schemas.identity import event_id
-from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward, HeldField
+from schemas.records import MARKERS, ChangeEvent, Claim, Entity, EntityState, Forward, HeldField
+from streams.answer import answered
 from streams.claims import is_live
 from streams.deduplicate import NO_FLOOR, Floor, Weighed, deduplicate, is_overtaken
 from streams.emit import Effects, Emitter
@@ -21,6 +22,7 @@ from streams.place import Place
 from streams.retract import floor_record, floor_set_by, retract
 from streams.route import Routed, holders, is_reshaped, remembered, route, route_rename
 from streams.rules import Rules, speaking
+from streams.suppress_echo import NOTHING, Heard, suppress_echo, suppress_sent_echo
 from streams.validate import validate
 from streams.wire import Wire
 
@@ -64,9 +66,13 @@ class Pipeline:
         state, said, keeps = place.state(key), speaking(forward["claims"], self._rules), self._rules.keeps
         floor = place.floor(said[0]["system"], said[0]["resource"]) if said else NO_FLOOR
         try:
-            return self._receive(deduplicate(state["claims"], said, floor, keeps=keeps), state, forward, cause)
+            said, heard = suppress_sent_echo(said, state, floor, self._rules.two_ways)
+            return self._receive(
+                deduplicate(state["claims"], said, floor, keeps=keeps), state, forward, cause, heard=heard
+            )
         except Unprocessable as failure:
-            effects = self._receive(deduplicate(state["claims"], [], floor, keeps=keeps), state, forward, cause)
+            nothing = deduplicate(state["claims"], [], floor, keeps=keeps)
+            effects = self._receive(nothing, state, forward, cause, heard=NOTHING)
             effects.bury(failure)
             return effects
 
@@ -92,7 +98,8 @@ class Pipeline:
         for state in place.mentioning(resource):
             standing = retract(state["claims"], marker, floor, keeps=self._rules.keeps)
             if standing is not state["claims"]:
-                self._settle(state, standing, Said([]), cause, effects)
+                lost = Heard(lost={system} & self._rules.two_ways.keys())
+                self._settle(state, standing, Said([]), cause, effects, heard=lost)
         place.raised(system, resource, floor)
         effects.forget_silence()
         return effects
@@ -101,20 +108,26 @@ class Pipeline:
         self, said: Said, state: EntityState, floor: Floor, cause: Cause, *, held: Sequence[HeldField] = ()
     ) -> Effects:
         """Claims made under the key itself, or under which another has left it. `held`: what waits for a person."""
-        effects = Effects()
+        effects, heard = Effects(), NOTHING
+        two_way = self._rules.two_ways.get(cause.origin)
+        if two_way is not None:
+            said, heard = suppress_echo(said, state, floor, two_way)
         weighed = deduplicate(state["claims"], said.here, floor, keeps=self._rules.keeps)
-        # Suppressing echoes has its place here, before a system's own word that comes back becomes a claim.
         if weighed.changed:
             # Onward only with news: else the row has been here again since, and left again, or is here.
-            self._settle(state, weighed.claims, said if weighed.first == "news" else Said([]), cause, effects)
+            onward = said if weighed.first == "news" else Said([])
+            self._settle(state, weighed.claims, onward, cause, effects, heard=heard)
             effects.held += held if weighed.first == "news" else ()
         elif weighed.first == "repeat":
             self._repeat(state, cause, effects)
         else:
             effects.results.append(("superseded", cause.origin))
+        effects.tell_echoes(heard.echoes)
         return effects
 
-    def _receive(self, weighed: Weighed, state: EntityState, forward: Forward, cause: Cause) -> Effects:
+    def _receive(
+        self, weighed: Weighed, state: EntityState, forward: Forward, cause: Cause, *, heard: Heard
+    ) -> Effects:
         """Claims that another key has sent."""
         effects = Effects()
         if weighed.changed or forward["renamed"]:
@@ -123,18 +136,31 @@ class Pipeline:
             after["version"] = state["version"]
             raise_version(after, cause, above=forward["version"])
             # Detecting conflicts has its place here, and in `_settle`.
-            self._emit(after, self._route(after, cause, owed=forward["renamed"]), cause, effects)
+            owed = [*forward["renamed"], *answered(after, heard)]
+            self._emit(after, self._route(after, cause, owed=owed, before=state["value"]), cause, effects)
         elif weighed.first == "repeat":
             self._repeat(state, cause, effects)
         else:
             effects.results.append(("superseded", cause.origin))
         return effects
 
-    def _settle(self, state: EntityState, claims: list[Claim], said: Said, cause: Cause, effects: Effects) -> None:
+    def _settle(  # noqa: PLR0913 - all that one record has said
+        self,
+        state: EntityState,
+        claims: list[Claim],
+        said: Said,
+        cause: Cause,
+        effects: Effects,
+        *,
+        heard: Heard = NOTHING,
+    ) -> None:
         """The key with its new claims: its golden record, who hears of it, and what goes on to another key."""
         new_key = None if is_live(claims) else said.new_key
         after = merge(state, claims, self._rules.authority, cause, moved_to=new_key)
-        routed = self._route(after, cause) if new_key is None else route_rename(after, self._rules.subscribers, new_key)
+        if new_key is None:
+            routed = self._route(after, cause, owed=answered(after, heard), before=state["value"])
+        else:
+            routed = route_rename(after, self._rules.subscribers, new_key)
         self._emit(after, routed, cause, effects)
         if said.onward is not None and said.new_key is not None:
             self._emitter.forward(
@@ -146,13 +172,15 @@ class Pipeline:
         routed = route(state, self._rules.subscribers, owed=holders(state))
         self._emitter.deliveries(state, routed, cause, effects)
 
-    def _route(self, state: EntityState, cause: Cause, *, owed: Collection[str] = ()) -> Routed:
+    def _route(
+        self, state: EntityState, cause: Cause, *, owed: Collection[str] = (), before: Entity | None = None
+    ) -> Routed:
         """Who hears of a state. Whoever was sent this version in another form gets the new one as a version of its own:
         a target may refuse what it holds already."""
-        routed = route(state, self._rules.subscribers, owed=owed)
+        routed = route(state, self._rules.subscribers, owed=owed, before=before)
         if is_reshaped(state, routed):
             raise_version(state, cause)
-            routed = route(state, self._rules.subscribers, owed=owed)
+            routed = route(state, self._rules.subscribers, owed=owed, before=before)
         return routed
 
     def _emit(self, state: EntityState, routed: Routed, cause: Cause, effects: Effects) -> None:

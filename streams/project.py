@@ -13,6 +13,7 @@ from schemas.identity import identifier
 from schemas.manifest import WHOLE_KEY, Subscription
 from schemas.records import Entity
 from streams.normalise import blank
+from streams.two_way import TwoWay, two_ways
 
 
 class View(NamedTuple):
@@ -50,6 +51,8 @@ class Subscriber:
     where: Callable[[Entity], bool] | None
     #: Of the form in which the target keeps the record: another one, and it is sent again.
     fingerprint: str = ""
+    #: Of a system that publishes the entity, too.
+    two_way: TwoWay | None = None
 
     def can_hold(self, key: str) -> bool:
         """Whether the target can name a record with this key at all."""
@@ -67,7 +70,7 @@ class Subscriber:
 def subscribers(catalogue: Catalogue, entity: str, encode: Callable[[Entity], bytes]) -> list[Subscriber]:
     """All of one entity. `encode`: the entity's Avro."""
     projections: dict[tuple[str, ...], Projection] = {}
-    empty = blank(entity)
+    empty, both_ways = blank(entity), two_ways(catalogue, entity)
 
     def compiled(system: str, subscription: Subscription) -> Subscriber:
         wanted = {mapped.field for mapped in subscription.fields.values()}
@@ -76,7 +79,8 @@ def subscribers(catalogue: Catalogue, entity: str, encode: Callable[[Entity], by
         kind = None if subscription.key.kind == WHOLE_KEY else subscription.key.kind
         where = compile_where(subscription.where, entity) if subscription.where else None
         fingerprint = of_subscription(catalogue, system, entity)
-        return Subscriber(system, topics.to(system, entity), projection, kind, where, fingerprint)
+        topic, two_way = topics.to(system, entity), both_ways.get(system)
+        return Subscriber(system, topic, projection, kind, where, fingerprint, two_way)
 
     stated = [(system, catalogue.subscription(system, entity)) for system in catalogue.subscribers(entity)]
     return [compiled(system, subscription) for system, subscription in stated if subscription is not None]

@@ -53,6 +53,7 @@ def floor_record(marker: ChangeEvent, floor: Floor) -> EntityState:
         "aliases": [],
         "formerly": [],
         "held": [],
+        "ours": None,
     }
     return {**unknown(floor_key(marker["system"], marker["resource"])), "claims": [claim]}
 

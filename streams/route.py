@@ -1,10 +1,14 @@
 """Who is to hear of a state, and what: upsert, delete, rename, or nothing."""
 
 from collections.abc import Collection, Sequence
+from hashlib import blake2b
 from typing import NamedTuple
 
+from schemas.identity import local
 from schemas.records import DeliveryOperation, Entity, EntityState, Result, Route
+from streams.expect_echo import expect_echo, rows_of, shows_already
 from streams.project import Projection, Subscriber, View
+from streams.two_way import TwoWay
 
 #: Digest of a subscriber that does not hold the record.
 NOT_HELD = b""
@@ -13,15 +17,19 @@ LEFT_BEHIND = b"\0"
 
 
 class Sent(NamedTuple):
-    """One delivery. `view`: what the subscriber may see, in an upsert; None otherwise."""
+    """One delivery. `view`: what the subscriber may see, in an upsert; None otherwise. `key`: that of the delivery."""
 
     subscriber: Subscriber
     operation: DeliveryOperation
     view: View | None
+    key: str
 
 
 class Routed(NamedTuple):
-    """`routes`: what every subscriber was last sent, to be kept in the state. `results`: one a subscriber."""
+    """`routes`: what every subscriber was last sent, to be kept in the state.
+
+    `results`: one a subscriber, and one a row where the subscriber's own rows are updated.
+    """
 
     routes: list[Route]
     sent: list[Sent]
@@ -30,30 +38,111 @@ class Routed(NamedTuple):
     @property
     def renamed(self) -> list[str]:
         """The subscribers that were sent a rename."""
-        return [subscriber.system for subscriber, operation, _ in self.sent if operation == "rename"]
+        return [sent.subscriber.system for sent in self.sent if sent.operation == "rename"]
 
 
-def route(state: EntityState, subscribers: Sequence[Subscriber], *, owed: Collection[str] = ()) -> Routed:
-    """Tells every subscriber whose view has changed. `owed`: systems that get the present truth in any case."""
+def route(
+    state: EntityState,
+    subscribers: Sequence[Subscriber],
+    *,
+    owed: Collection[str] = (),
+    before: Entity | None = None,
+) -> Routed:
+    """Tells every subscriber whose view has changed. `owed`: systems that get the present truth in any case.
+
+    `before`: the golden record as it was routed last, if it is known.
+    """
     key, value, version = state["key"], state["value"], state["version"]
     routed = Routed(list(state["routes"]), [], [])
     views: dict[Projection, View] = {}
     for subscriber in subscribers:
         system = subscriber.system
+        if subscriber.two_way is not None:
+            _route_back(routed, subscriber, subscriber.two_way, state, before=before, is_owed=system in owed)
+            continue
         held = _held(state["routes"], system)
         if value is None or not subscriber.wants(key, value):
             if held != NOT_HELD or system in owed:
-                _send(routed, subscriber, "delete", None, _entry(system, version, NOT_HELD))
+                _send(routed, Sent(subscriber, "delete", None, key), _entry(system, version, NOT_HELD))
             else:
                 routed.results.append(("filtered", system))
             continue
         view = _view(subscriber.projection, value, views)
         digest = subscriber.digest(view)
         if digest != held or system in owed:
-            _send(routed, subscriber, "upsert", view, _entry(system, version, digest))
+            _send(routed, Sent(subscriber, "upsert", view, key), _entry(system, version, digest))
         else:
             routed.results.append(("unchanged", system))
     return routed
+
+
+def _route_back(  # noqa: PLR0913 - a system that also speaks needs to know what it has said
+    routed: Routed,
+    subscriber: Subscriber,
+    two_way: TwoWay,
+    state: EntityState,
+    *,
+    before: Entity | None,
+    is_owed: bool,
+) -> None:
+    """The same for a system that also publishes: what it shows already is not sent, what may come back is noted."""
+    system, value, claims = subscriber.system, state["value"], state["claims"]
+    entry = next((entry for entry in state["routes"] if entry["system"] == system), _entry(system, 0, NOT_HELD))
+    held, awaited = entry["digest"], entry["unconfirmed"]
+    keys = _keys_back(state, subscriber, two_way)
+    if value is None or not keys or not (subscriber.where is None or subscriber.where(value)):
+        _leave_scope(routed, subscriber, two_way, state, entry=entry, is_owed=is_owed)
+        return
+    view = subscriber.projection.project(value)
+    digest = _digest_back(subscriber, view, two_way, keys)
+    if digest == held and not is_owed:
+        routed.results.append(("unchanged", system))
+        return
+    was_sent = _was_sent(subscriber, before, two_way, keys, held)
+    if not is_owed and (was_sent or (two_way.own_rows and held == NOT_HELD)):
+        unchanged = _unchanged(subscriber, before, value) if was_sent else set()
+        if shows_already(awaited, claims, view.fields, subscriber.projection.fields, unchanged, two_way):
+            _note(routed, _entry(system, state["version"], digest, awaited))
+            routed.results.append(("unchanged", system))
+            return
+    expected = expect_echo(awaited, claims, view.fields, two_way, answers=is_owed)
+    for key in keys:
+        _send(routed, Sent(subscriber, "upsert", view, key), _entry(system, state["version"], digest, expected))
+
+
+def _leave_scope(  # noqa: PLR0913
+    routed: Routed, subscriber: Subscriber, two_way: TwoWay, state: EntityState, *, entry: Route, is_owed: bool
+) -> None:
+    gone = _entry(subscriber.system, state["version"], NOT_HELD, entry["unconfirmed"])
+    if not two_way.own_rows and (entry["digest"] != NOT_HELD or is_owed):
+        _send(routed, Sent(subscriber, "delete", None, state["key"]), gone)
+        return
+    if entry["digest"] != NOT_HELD:
+        # Its own rows are not ours to delete; should the record come back, it is sent again.
+        _note(routed, gone)
+    routed.results.append(("filtered", subscriber.system))
+
+
+def _was_sent(subscriber: Subscriber, before: Entity | None, two_way: TwoWay, keys: list[str], held: bytes) -> bool:
+    """Whether the last delivery told what was golden before, to the same rows."""
+    if before is None or held == NOT_HELD:
+        return False
+    return _digest_back(subscriber, subscriber.projection.project(before), two_way, keys) == held
+
+
+def _unchanged(subscriber: Subscriber, before: Entity | None, value: Entity) -> set[str]:
+    return {field for field in subscriber.projection.fields if before is not None and before[field] == value[field]}
+
+
+def _keys_back(state: EntityState, subscriber: Subscriber, two_way: TwoWay) -> list[str]:
+    if not two_way.own_rows:
+        return [state["key"]] if subscriber.can_hold(state["key"]) else []
+    return sorted(local(two_way.system, claim["row"]) for claim in rows_of(state["claims"], two_way))
+
+
+def _digest_back(subscriber: Subscriber, view: View, two_way: TwoWay, keys: list[str]) -> bytes:
+    digest = subscriber.digest(view)
+    return blake2b(digest + "\0".join(keys).encode(), digest_size=8).digest() if two_way.own_rows else digest
 
 
 def route_rename(state: EntityState, subscribers: Sequence[Subscriber], new_key: str) -> Routed:
@@ -64,8 +153,14 @@ def route_rename(state: EntityState, subscribers: Sequence[Subscriber], new_key:
         if _held(state["routes"], system) == NOT_HELD:
             routed.results.append(("filtered", system))
             continue
+        entry = _entry(system, state["version"], NOT_HELD)
+        if subscriber.two_way is not None and subscriber.two_way.own_rows:
+            # The numbers of its rows do not change with the key.
+            _note(routed, entry)
+            routed.results.append(("filtered", system))
+            continue
         operation: DeliveryOperation = "rename" if subscriber.can_hold(new_key) else "delete"
-        _send(routed, subscriber, operation, None, _entry(system, state["version"], NOT_HELD))
+        _send(routed, Sent(subscriber, operation, None, state["key"]), entry)
     return routed
 
 
@@ -112,11 +207,13 @@ def _view(projection: Projection, value: Entity, views: dict[Projection, View]) 
     return view
 
 
-def _send(
-    routed: Routed, subscriber: Subscriber, operation: DeliveryOperation, view: View | None, entry: Route
-) -> None:
-    routed.sent.append(Sent(subscriber, operation, view))
-    routed.results.append(("routed", subscriber.system))
+def _send(routed: Routed, sent: Sent, entry: Route) -> None:
+    routed.sent.append(sent)
+    routed.results.append(("routed", entry["system"]))
+    _note(routed, entry)
+
+
+def _note(routed: Routed, entry: Route) -> None:
     for place, old in enumerate(routed.routes):
         if old["system"] == entry["system"]:
             routed.routes[place] = entry
@@ -124,5 +221,5 @@ def _send(
     routed.routes.append(entry)
 
 
-def _entry(system: str, version: int, digest: bytes) -> Route:
-    return {"system": system, "version": version, "digest": digest, "unconfirmed": []}
+def _entry(system: str, version: int, digest: bytes, unconfirmed: list[bytes] | None = None) -> Route:
+    return {"system": system, "version": version, "digest": digest, "unconfirmed": unconfirmed or []}

@@ -1,6 +1,6 @@
 """What the catalogue says of one entity, compiled once for all its records."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.catalogue import Catalogue
 from schemas.compose import entity_fields
@@ -9,6 +9,7 @@ from schemas.records import Claim, Entity
 from streams.merge import Authority
 from streams.normalise import Resource, blank, resources
 from streams.project import Subscriber, subscribers
+from streams.two_way import TwoWay
 from streams.wire import Wire
 
 
@@ -29,6 +30,8 @@ class Rules:
     receivers: frozenset[str] = frozenset()
     #: (system, resource) of whatever fed the entity once and does so no more.
     retired: frozenset[tuple[str, str]] = frozenset()
+    #: The systems that both publish the entity and receive it, by id.
+    two_ways: dict[str, TwoWay] = field(default_factory=dict)
 
 
 def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
@@ -38,17 +41,20 @@ def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
         for system in catalogue.publishers(entity)
         if kinds_owned(catalogue.manifest(system).owned(entity), entity)
     }
-    order = {field: tuple(catalogue.order(entity, field)) for field in entity_fields(entity)}
+    order = {name: tuple(catalogue.order(entity, name)) for name in entity_fields(entity)}
+    received = subscribers(catalogue, entity, wire.encode_entity)
+    both_ways = {each.system: each.two_way for each in received if each.two_way is not None}
     return Rules(
         entity=entity,
         revision=catalogue.revision,
         resources=resources(catalogue, entity),
         authority=Authority(order, frozenset(catalogue.existence_owners(entity)), frozenset(catalogue.births(entity))),
-        subscribers=subscribers(catalogue, entity, wire.encode_entity),
+        subscribers=received,
         keeps=frozenset({*catalogue.existence_owners(entity), *authority_of_keys}),
         empty=blank(entity),
         receivers=frozenset(catalogue.subscribers(entity)),
         retired=catalogue.retired(entity),
+        two_ways=both_ways,
     )
 
 

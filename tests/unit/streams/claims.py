@@ -28,6 +28,7 @@ def claim(values: Entity | None = None, **more: Any) -> Claim:
         "aliases": [],
         "formerly": [],
         "held": [],
+        "ours": None,
     }
     found: Claim = made | more
     return found

@@ -15,9 +15,9 @@ def said(system: str = "a", row: str = "1", commit: int = 1, null: tuple[str, ..
 
 
 def shown(system: str, *echoed: str, **values: str | None) -> Claim:
-    """What a row only repeats in the fields `echoed`, and says in the others."""
+    """What a row that we have made only repeats in the fields `echoed`, and says in the others."""
     entity: Entity = {"name": None, "phone": None, "note": None} | values
-    return claim(entity, system=system, echoed=list(echoed))
+    return claim(entity, system=system, echoed=[*echoed, "existence"])
 
 
 def merged(claims: list[Claim], state: EntityState | None = None, moved_to: str | None = None) -> EntityState:
@@ -62,6 +62,10 @@ def test_a_row_that_shows_only_what_it_was_given_makes_nobody_exist() -> None:
     assert golden([shown("a", "name", name="A")], AUTHORITY) is None
     assert golden([shown("a", "name", name="A")], FREE) is None
     assert golden([shown("a", "name", name="A", phone="1")], AUTHORITY) is not None
+    stated_empty = claim({"name": "A", "phone": None}, echoed=["name", "existence"], stated_null=["phone"])
+    assert golden([stated_empty], AUTHORITY) is not None, "it says that there is no phone"
+    made_by_its_users = claim({"name": "A", "phone": None}, echoed=["name"])
+    assert golden([made_by_its_users], AUTHORITY) is not None
 
 
 def test_a_word_about_a_row_of_ones_own_counts_before_one_that_came_by_an_alias() -> None:

@@ -37,7 +37,7 @@ def test_that_a_row_of_an_owner_of_existence_is_gone_stays_said() -> None:
         claim({"name": "A"}, row="1", stated_null=["ward"], aliases=["k"]),
         claim(None, row="2"),
         claim(None, row="3", left_to="elsewhere"),
-        claim({"name": "A"}, row="4", echoed=["name"]),
+        claim({"name": "A"}, row="4", echoed=["name", "existence"]),
         claim({"name": "B"}, row="5", epoch=2),
     ]
     again = [claim(None, row="1", aliases=["k"]), *claims[1:3], claim(None, row="4", echoed=["existence"]), claims[4]]
