@@ -87,11 +87,10 @@ class Effects:
 
     def tell_echoes(self, systems: Collection[str]) -> None:
         """What is unchanged for a system whose own record only repeats what it was sent, is an echo."""
-        if systems:
-            self.results = [
-                ("echo", system) if result == "unchanged" and system in systems else (result, system)
-                for result, system in self.results
-            ]
+        self.results = [
+            ("echo", system) if result == "unchanged" and system in systems else (result, system)
+            for result, system in self.results
+        ]
 
     def apply(self, batch: Batch) -> None:
         """Hand everything to the batch."""

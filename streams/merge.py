@@ -94,7 +94,7 @@ def _exists(claims: Collection[Claim], live: Collection[Claim], authority: Autho
     if not owners and not births:
         return any(not only_repeats(claim) for claim in live)
     for claim in live:
-        if claim["system"] in owners and not only_repeats(claim):
+        if claim["system"] in owners and not (claim["echoed"] and only_repeats(claim)):
             return True
     if not any(claim["system"] in births and not only_repeats(claim) for claim in live):
         return False

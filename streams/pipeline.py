@@ -122,7 +122,8 @@ class Pipeline:
             self._repeat(state, cause, effects)
         else:
             effects.results.append(("superseded", cause.origin))
-        effects.tell_echoes(heard.echoes)
+        if heard.echoes:
+            effects.tell_echoes(heard.echoes)
         return effects
 
     def _receive(
