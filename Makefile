@@ -16,10 +16,11 @@ CODE    := schemas connectors streams console deploy tests
 help: ## Show this help
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
-	@echo "  PY=python3.13 make venv takes another Python (3.11 or newer); DATA=/some/where make run another data directory."
+	@echo "  PY=python3.13 make venv takes another Python (3.11 or newer); DATA=/some/where make run another data directory,"
+	@echo "  PEOPLE=1000 make run a smaller city."
 
 run: $(VENV)/run.stamp ## Start the whole city on this machine; Ctrl-C stops it, a second start resumes
-	@exec $(BIN)/python -m deploy.embedded up --data "$(DATA)"
+	@exec $(BIN)/python -m deploy.embedded up --data "$(DATA)" $(if $(PEOPLE),--people $(PEOPLE))
 
 test: $(VENV)/dev.stamp ## Run all tests: unit, contract, golden, integration (against real servers)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST)

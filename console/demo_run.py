@@ -80,10 +80,11 @@ class _Play:
         committed = time.perf_counter()
         connection.commit()
         self._print(time.perf_counter() - committed, "committed", f"{act.side.system} {act.places}")
-        ahead = {("captured", ""), *((s, e.audience.system) for e in act.expected for s in ("routed", "arrived"))}
+        ahead = {("captured", topic) for topic, _ in act.captured}
+        ahead |= {(s, e.audience.system) for e in act.expected for s in ("routed", "arrived")}
         for sight in watch.sights(act, self._stage.eyes, committed=committed, timeout=self._timeout):
             self._print(sight.seconds, sight.stage, sight.place)
-            ahead.discard((sight.stage, sight.of.system if sight.of else ""))
+            ahead.discard((sight.stage, sight.of if isinstance(sight.of, str) else sight.of.system))
             self._slowest = max(self._slowest, sight.seconds)
         if ahead:
             raise ConsoleError(_explanation(act, ahead, self._timeout))
@@ -98,7 +99,7 @@ class _Play:
 
 def _explanation(act: Act, ahead: set[tuple[str, str]], timeout: float) -> str:
     source, told = act.side.system, [f"the change was committed, but not everything happened within {timeout:g} s:"]
-    if ("captured", "") in ahead:
+    if "captured" in {stage for stage, _ in ahead}:
         told.append(
             f"  not captured: the source of {source} did not publish it; is it running, and past its snapshot? "
             "See `lienthong status` and the log of its source connector"

@@ -20,12 +20,12 @@ _LOOK_SECONDS = 0.005
 
 
 class Sight(NamedTuple):
-    """One stage reached: seconds since the commit, and where. `of`: the system it is about; None: captured."""
+    """One stage reached: seconds since the commit, and where. `of`: what it is about; when captured, the topic."""
 
     stage: str
     seconds: float
     place: str
-    of: Audience | None
+    of: Audience | str
 
 
 class Watch:
@@ -48,7 +48,8 @@ class Watch:
         """Each as it is seen, until all are or `timeout` seconds have passed. `committed`: of time.perf_counter."""
         seen: SimpleQueue[Sight] = SimpleQueue()
         stop = Event()
-        ahead = {("captured", None), *((stage, e.audience) for e in act.expected for stage in ("routed", "arrived"))}
+        ahead: set[tuple[str, object]] = {("captured", topic) for topic, _ in act.captured}
+        ahead |= {(stage, e.audience) for e in act.expected for stage in ("routed", "arrived")}
         with ThreadPoolExecutor(max_workers=max(1, len(act.expected))) as looking:
             looks = [looking.submit(_look, expected, eyes, seen, stop, committed) for expected in act.expected]
             try:
@@ -69,7 +70,7 @@ class Watch:
         key, seconds = record.key.decode(), time.perf_counter() - committed
         place = f"{record.topic}[{record.partition}]@{record.offset}"
         if (record.topic, key) in act.captured:
-            yield Sight("captured", seconds, place, None)
+            yield Sight("captured", seconds, place, record.topic)
         for expected in act.expected:
             if record.topic == to(expected.audience.system, expected.audience.entity) and key in expected.keys:
                 yield Sight("routed", seconds, place, expected.audience)

@@ -3,8 +3,11 @@
 import argparse
 import os
 import sys
+from functools import partial
 from pathlib import Path
 
+from deploy.embedded.city import PEOPLE
+from deploy.embedded.city_processes import City
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.errors import EmbeddedError
 from deploy.embedded.leftovers import noted
@@ -31,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     start = commands.add_parser("up", parents=[common], help="start everything and keep it until Ctrl-C")
     for server in SERVERS:
         start.add_argument(f"--{server}-port", type=int, help="default: a free one, kept from start to start")
+    start.add_argument("--people", type=int, default=PEOPLE, help="made-up people at the first start")
     start.set_defaults(run=_up)
     commands.add_parser("status", parents=[common], help="what runs").set_defaults(run=_status)
     commands.add_parser("clean-data", parents=[common], help="forget all data").set_defaults(run=_clean_data)
@@ -41,7 +45,11 @@ def _parser() -> argparse.ArgumentParser:
 
 def _up(arguments: argparse.Namespace) -> None:
     wanted = {server: getattr(arguments, f"{server}_port") for server in SERVERS}
-    up(DataDirectory(arguments.data), ports={server: port for server, port in wanted.items() if port})
+    up(
+        DataDirectory(arguments.data),
+        ports={server: port for server, port in wanted.items() if port},
+        make_city=partial(City, people=arguments.people),
+    )
 
 
 def _status(arguments: argparse.Namespace) -> None:

@@ -5,6 +5,7 @@ that the files `<system>_dsn` in the secrets folder name. Business registration 
 `dkkd_url` there is made anew at each run.
 """
 
+import argparse
 import secrets
 import sys
 from collections.abc import Callable
@@ -138,8 +139,11 @@ def _dsn(settings: Settings, system: str) -> str:
 
 def main() -> int:
     """Exit code 0 when everything is there, else 1 with the reason on standard error."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.embedded.city", description="The sample's databases.")
+    parser.add_argument("--people", type=int, default=PEOPLE, help="how many stand in civil status")
+    count: int = parser.parse_args().people
     try:
-        prepare(Settings(), lambda line: print(line, flush=True))  # noqa: T201 - for the person who waits
+        prepare(Settings(), lambda line: print(line, flush=True), count=count)  # noqa: T201 - for the person who waits
     except CityError as error:
         print(error, file=sys.stderr)  # noqa: T201
         return 1

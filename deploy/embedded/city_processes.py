@@ -5,6 +5,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
+from deploy.embedded.city import PEOPLE
 from deploy.embedded.city_systems import furnish
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.ports import free_port
@@ -21,9 +22,16 @@ WORKERS = ("w1", "w2")
 class City:
     """The processes of one city. ``environment`` is what each of them gets; each service also gets a metrics port."""
 
-    def __init__(self, environment: Mapping[str, str], data: DataDirectory, *, manifests: Path = MANIFESTS) -> None:
-        """``manifests``: the folder of the systems' files."""
-        self._environment, self._data, self._manifests = environment, data, manifests
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        data: DataDirectory,
+        *,
+        manifests: Path = MANIFESTS,
+        people: int = PEOPLE,
+    ) -> None:
+        """``manifests``: the folder of the systems' files. ``people``: how many civil status is filled with."""
+        self._environment, self._data, self._manifests, self._people = environment, data, manifests, people
         self._metrics: dict[str, int] = {}
 
     def furnish(self, *, dsn: Callable[[str], str], report: Callable[[str], None]) -> list[ProcessSpec]:
@@ -33,7 +41,7 @@ class City:
     def preparations(self) -> list[ProcessSpec]:
         """Run one after another, each to its end, before the services."""
         return [
-            self._process("fill", "deploy.embedded.city"),
+            self._process("fill", "deploy.embedded.city", "--people", str(self._people)),
             self._process("apply", "console", "apply", str(self._manifests)),
         ]
 
