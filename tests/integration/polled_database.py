@@ -1,7 +1,6 @@
 """A PostgreSQL database of the test's own that is polled, and what the events of its source amount to downstream."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,16 +10,15 @@ import psycopg
 
 from connectors.kit import KeptMemory
 from connectors.sources.sql_poll import SqlPollSource, source
-from connectors.values import Change, Changes
 from schemas.manifest import Manifest
 from schemas.records import MARKERS, ChangeEvent, Row
 from schemas.settings import Settings
 from streams.deduplicate import NO_FLOOR
 from streams.retract import floor_set_by
 from tests.integration.shared_servers import SharedPostgres
+from tests.integration.source_reading import SourceReading
 
 TABLE = "public.doanh_nghiep"
-_SECONDS = 30.0
 
 
 class Replay:
@@ -46,58 +44,11 @@ class Replay:
         return {row: after for row, (_, after) in self._said.items() if after is not None}
 
 
-@dataclass
-class Reading:
-    """One start of a source, read as `run_source` reads it."""
+class Reading(SourceReading[SqlPollSource]):
+    """A source that polls."""
 
-    source: SqlPollSource
-    memory: KeptMemory
-    changes: list[Change] = field(default_factory=list)
-    token: Any = None
-
-    @property
-    def events(self) -> list[ChangeEvent]:
-        """All events so far."""
-        return [change.event for change in self.changes]
-
-    @property
-    def streamed(self) -> list[ChangeEvent]:
-        """Those after the snapshot."""
-        return [event for event in self.events if event["transaction"] is not None]
-
-    def step(self, timeout: float = 0.05) -> Changes | None:
-        """One read."""
-        found = self.source.read(timeout)
-        if found is not None:
-            self.changes += found.items
-            self.token = found.token
-        return found
-
-    def until(self, done: Callable[[], Any]) -> "Reading":
-        """Read until `done()`. Fails when that takes too long."""
-        deadline = time.monotonic() + _SECONDS
-        while not done():
-            if time.monotonic() > deadline:
-                got = [(event["operation"], event["row"]) for event in self.events]
-                raise AssertionError(f"waited {_SECONDS:.0f} s; got {got}")
-            self.step()
-        return self
-
-    def snapshot(self) -> "Reading":
-        """Read the whole snapshot and confirm it."""
-        self.until(lambda: self.token is not None and self.token.commit)
-        self.confirm()
-        return self
-
-    def stream(self, count: int) -> list[ChangeEvent]:
-        """Read until there are `count` streamed events; these."""
-        self.until(lambda: len(self.streamed) >= count)
-        assert len(self.streamed) == count, [(e["operation"], e["row"]) for e in self.streamed]
-        return self.streamed
-
-    def confirm(self) -> None:
-        """Everything read so far is safe."""
-        self.source.confirm(self.token)
+    def is_complete(self) -> bool:
+        return self.token is not None and bool(self.token.commit)
 
 
 @dataclass
@@ -140,8 +91,7 @@ class Polled:
     def read(self, *, after: Reading | None = None, **connect: Any) -> Reading:
         """A source, opened; a later generation than `after`."""
         reading = Reading(self.source(**connect), KeptMemory(after.memory if after else None))
-        reading.source.open(reading.memory)
-        return reading
+        return reading.open()
 
     def names(self) -> dict[str, Any]:
         """The table as it is: `ten` by `id`."""

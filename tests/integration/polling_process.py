@@ -10,7 +10,7 @@ from pathlib import Path
 from connectors.kit import KeptMemory
 from connectors.sources.sql_poll import source
 from schemas.manifest import Manifest
-from schemas.records import Phase
+from schemas.records import Phase, Resync
 from schemas.settings import Settings
 
 
@@ -24,9 +24,11 @@ class FileMemory(KeptMemory):
             self.last = json.loads(path.read_text())
             self.generation = (self.last or {})["generation"] + 1
 
-    def keep(self, *, epoch: int, phase: Phase, detail: str = "", message: str = "") -> None:
+    def keep(
+        self, *, epoch: int, phase: Phase, detail: str = "", message: str = "", resync: Resync | None = None
+    ) -> None:
         """See Memory."""
-        super().keep(epoch=epoch, phase=phase, detail=detail, message=message)
+        super().keep(epoch=epoch, phase=phase, detail=detail, message=message, resync=resync)
         new = self._path.with_suffix(".new")
         new.write_text(json.dumps(self.last))
         new.rename(self._path)

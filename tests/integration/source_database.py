@@ -1,91 +1,27 @@
 """A database of the test's own, and a source of the kind `postgres` that reads one or more tables of it."""
 
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
 import psycopg
 
-from connectors.errors import SourceUnavailable
 from connectors.kit import KeptMemory
 from connectors.sources.postgres import PostgresSource, source
-from connectors.values import Change
 from schemas.manifest import Manifest
-from schemas.records import MARKERS, ChangeEvent
+from schemas.records import MARKERS
 from schemas.settings import Settings
 from tests.integration.shared_servers import SharedPostgres
+from tests.integration.source_reading import SourceReading
 
-_SECONDS = 30.0
 
+class Reading(SourceReading[PostgresSource]):
+    """A source that reads the log."""
 
-@dataclass
-class Reading:
-    """One start of a source, read as `run_source` reads it."""
-
-    source: PostgresSource
-    memory: KeptMemory
-    changes: list[Change] = field(default_factory=list)
-    token: object = None
-
-    def open(self) -> None:
-        """Open, trying again what passes."""
-        until = time.monotonic() + _SECONDS
-        while True:
-            try:
-                return self.source.open(self.memory)
-            except SourceUnavailable:
-                if time.monotonic() > until:
-                    raise
-                time.sleep(0.05)
-
-    @property
-    def events(self) -> list[ChangeEvent]:
-        """All events so far."""
-        return [change.event for change in self.changes]
-
-    @property
-    def streamed(self) -> list[ChangeEvent]:
-        """Those after the snapshot."""
-        return [event for event in self.events if event["transaction"] is not None]
-
-    def step(self, timeout: float = 0.1) -> None:
-        """One read."""
-        found = self.source.read(timeout)
-        if found is not None:
-            self.changes += found.items
-            self.token = found.token
-
-    def until(self, done: Callable[[], Any]) -> "Reading":
-        """Read until `done()`. Fails when that takes too long."""
-        deadline = time.monotonic() + _SECONDS
-        while not done():
-            if time.monotonic() > deadline:
-                raise AssertionError(
-                    f"waited {_SECONDS:.0f} s; got {[(e['operation'], e['row']) for e in self.events]}"
-                )
-            self.step()
-        return self
-
-    def snapshot(self) -> "Reading":
-        """Read the whole snapshot and confirm it."""
-        resources = {"snapshot_begin": 0, "snapshot_end": 0}
-
-        def complete() -> bool:
-            for name in resources:
-                resources[name] = sum(event["operation"] == name for event in self.events)
-            return resources["snapshot_end"] > 0 and self.token is not None and bool(self.token.position)  # type: ignore[attr-defined]
-
-        self.until(complete)
-        self.confirm()
-        return self
-
-    def stream(self, count: int) -> list[ChangeEvent]:
-        """Read until there are `count` streamed events; these."""
-        self.until(lambda: len(self.streamed) >= count)
-        assert len(self.streamed) == count, [(e["operation"], e["row"]) for e in self.streamed]
-        return self.streamed
+    def is_complete(self) -> bool:
+        ended = any(event["operation"] == "snapshot_end" for event in self.events)
+        return ended and self.token is not None and bool(self.token.position)
 
     def rows(self) -> dict[str, Any]:
         """The table as the events describe it, by row, in their order."""
@@ -98,10 +34,6 @@ class Reading:
                 if event["after"] is not None:
                     found[event["row"]] = event["after"]
         return found
-
-    def confirm(self) -> None:
-        """Everything read so far is safe."""
-        self.source.confirm(self.token)
 
 
 @dataclass
@@ -143,8 +75,7 @@ class Database:
     def read(self, *tables: str, after: Reading | None = None, key: dict[str, str] | None = None) -> Reading:
         """The same, opened; a later generation than `after`."""
         reading = Reading(self.source(*tables, key=key), KeptMemory(after.memory if after else None))
-        reading.open()
-        return reading
+        return reading.open()
 
     def close(self) -> None:
         """Sources, slot, connection."""

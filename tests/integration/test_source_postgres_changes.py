@@ -218,7 +218,7 @@ def test_a_large_transaction_comes_in_parts(database: Database) -> None:
     database.run("INSERT INTO nguon SELECT g, 'x' FROM generate_series(1, 5000) g")
     reading.until(lambda: reading.streamed)
     assert len(reading.streamed) < 5000
-    assert reading.token.position <= reading.streamed[0]["commit"]  # type: ignore[attr-defined]
+    assert reading.token.position <= reading.streamed[0]["commit"]
     found = reading.stream(5000)
     assert [event["ordinal"] for event in found] == list(range(1, 5001))
     assert len({event["commit"] for event in found}) == 1
