@@ -21,6 +21,13 @@ CAPTURE_SECONDS = Gauge(
 LAG_BYTES = Gauge("lienthong_source_lag_bytes", "WAL written by the source and not yet confirmed.", ["system"])
 HELD_BYTES = Gauge("lienthong_source_wal_held_bytes", "WAL that the source keeps for our slot.", ["system"])
 EPOCH = Gauge("lienthong_source_epoch", "Number of times that positions have started anew.", ["system"])
+RESYNC_TABLES = Gauge("lienthong_source_resync_tables", "Tables that are still to be read anew.", ["system"])
+RESYNC_ROWS = Gauge(
+    "lienthong_source_resync_rows", "Rows read of the table that is being read anew, acknowledged by Kafka.", ["system"]
+)
+RESYNC_EXPECTED = Gauge(
+    "lienthong_source_resync_expected_rows", "Rows of that table, as the database estimates them.", ["system"]
+)
 UNACKNOWLEDGED = Gauge(
     "lienthong_source_unacknowledged_records", "Records handed to Kafka and not yet acknowledged.", ["system"]
 )

@@ -118,6 +118,11 @@ def taken_up(known: Resync | None, requests: Iterable[ResyncRequest]) -> Resync:
     return {**before, "taken": taken, "answers": list(answers)}
 
 
+def finished(known: Resync | None) -> Resync | None:
+    """What to keep once all that was taken up is done."""
+    return None if known is None else {**NOTHING, "taken": known["taken"]}
+
+
 def is_done(request: ResyncRequest, known: Resync | None) -> bool:
     """Whether a source has read all that was asked for."""
     if known is None or known["taken"].get(request["resource"]) != request["id"]:

@@ -13,6 +13,7 @@ from connectors.acknowledgements import Acknowledgements, Batch
 from connectors.contract import Source
 from connectors.errors import ConnectorsError, SourceUnavailable
 from connectors.memory_topic import MemoryUnavailable, TopicMemory
+from connectors.resync_requests import NOTHING
 from connectors.source_records import SourceRecords
 from connectors.values import Changes
 from schemas.manifest import Manifest
@@ -136,12 +137,22 @@ class SourceLoop:
         if now < self._next_beat:
             return
         self._next_beat = now + _BEAT_SECONDS
-        metrics.EPOCH.labels(self._manifest.system).set(self._memory.last["epoch"] if self._memory.last else 0)
+        self._measure()
         metrics.UNACKNOWLEDGED.labels(self._manifest.system).set(self._waiting.records)
         try:
             self._memory.beat()
         except MemoryUnavailable as error:
             _log.warning("the state could not be kept", system=self._manifest.system, problem=str(error))
+
+    def _measure(self) -> None:
+        system, last = self._manifest.system, self._memory.last
+        if last is None:
+            return
+        metrics.EPOCH.labels(system).set(last["epoch"])
+        resync = last["resync"] or NOTHING
+        metrics.RESYNC_TABLES.labels(system).set(resync["left"])
+        metrics.RESYNC_ROWS.labels(system).set(resync["rows"])
+        metrics.RESYNC_EXPECTED.labels(system).set(resync["expected"])
 
     def _wait_after(self, error: Exception) -> None:
         metrics.RETRIES.labels(self._manifest.system).inc()

@@ -11,7 +11,8 @@ import pytest
 from connectors.errors import Fenced, SourceUnavailable
 from connectors.kit.source_system import ENTITY, TABLE, KeptMemory, SourceSystem
 from connectors.kit.source_tap import Tap, ids, position
-from schemas.records import ChangeEvent
+from connectors.resync_requests import is_done
+from schemas.records import ChangeEvent, ResyncRequest
 
 OpenSystem = Callable[[pytest.FixtureRequest], AbstractContextManager[SourceSystem]]
 
@@ -134,6 +135,46 @@ class SourceSuite:
         assert [event["operation"] for event in events] == ["snapshot_begin", "read", "read", "snapshot_end"]
         assert events[0]["epoch"] >= first.events[0]["epoch"]
 
+    def test_asked_to_it_reads_every_row_anew_in_a_new_epoch(
+        self, system: SourceSystem, tap: Callable[..., Tap]
+    ) -> None:
+        reading = tap()
+        reading.read_snapshot()
+        reading.confirm()
+        epoch, known = reading.events[-1]["epoch"], len(reading.events)
+        request = reading.memory.ask()
+        _read_to_the_end_of(reading, request)
+        events = reading.events[known:]
+        operations = [event["operation"] for event in events]
+        assert [operations[0], operations[-1]] == ["snapshot_begin", "snapshot_end"]
+        assert sorted(event["row"] for event in events if event["operation"] == "read") == ["1", "2"]
+        assert all(event["epoch"] > epoch for event in events)
+        system.put(3, ho_ten="Chi")
+        [change] = reading.read_rows("3")
+        assert position(change) > position(events[-1])
+
+    def test_reading_anew_goes_on_after_a_kill_and_is_done_once(
+        self, system: SourceSystem, tap: Callable[..., Tap]
+    ) -> None:
+        first = tap()
+        first.read_snapshot()
+        first.confirm()
+        request = first.memory.ask()
+        until = len(first.events)
+        first.read_until(lambda events: len(events) > until)
+        first.source.close()
+        system.remove(2)
+        second = tap(first)
+        _read_to_the_end_of(second, request)
+        rows = [event["row"] for event in [*first.events[until:], *second.events] if event["operation"] == "read"]
+        assert "1" in rows
+        assert second.events[-1]["epoch"] > first.events[0]["epoch"]
+        second.source.close()
+        third = tap(second)
+        system.put(3, ho_ten="Chi")
+        third.read_rows("3")
+        assert not any(event["operation"] == "read" for event in third.events)
+
     def test_cut_off_it_says_so_and_goes_on_when_opened_again(
         self, system: SourceSystem, tap: Callable[..., Tap]
     ) -> None:
@@ -166,6 +207,14 @@ class SourceSuite:
         rows = system.source().sample(ENTITY, 1)
         assert len(rows) == 1
         assert rows[0]["ho_ten"] in {"Nguyễn Văn An", "Đỗ Thị Bình"}
+
+
+def _read_to_the_end_of(reading: Tap, request: ResyncRequest) -> None:
+    def done(_: list[ChangeEvent]) -> bool:
+        reading.confirm()
+        return is_done(request, reading.memory.last["resync"] if reading.memory.last else None)
+
+    reading.read_until(done)
 
 
 def _names(events: list[ChangeEvent]) -> dict[str, str]:

@@ -25,6 +25,7 @@ class Tap:
 
     def open(self) -> None:
         """Open the source; what passes is tried again, as the loop does."""
+        self._token = None
         until = time.monotonic() + _SECONDS
         while True:
             try:
@@ -70,7 +71,8 @@ class Tap:
 
     def confirm(self) -> None:
         """Everything read so far is safe."""
-        self.source.confirm(self._token)
+        if self._token is not None:
+            self.source.confirm(self._token)
 
 
 def ids(events: list[ChangeEvent]) -> list[str]:

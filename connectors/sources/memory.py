@@ -1,7 +1,7 @@
 """The source `memory`: a system inside this process, for tests. It keeps what every real source is asked to keep."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal, NamedTuple
 
@@ -9,9 +9,10 @@ from pydantic import BaseModel, ConfigDict
 
 from connectors.contract import Memory
 from connectors.errors import Fenced, SourceUnavailable
+from connectors.resync_requests import concerns, finished, taken_up
 from connectors.values import Change, Changes, Finding
 from schemas.manifest import Manifest
-from schemas.records import ChangeEvent, Operation, Row
+from schemas.records import ChangeEvent, Operation, Resync, Row
 from schemas.settings import Settings
 
 _COMPLETE = "complete"
@@ -140,7 +141,8 @@ class MemorySource:
         """See Source."""
         last = memory.last
         self._epoch = last["epoch"] if last else 0
-        self._complete = last is not None and last["detail"] == _COMPLETE
+        interrupted = last is not None and last["resync"] is not None and bool(last["resync"]["answers"])
+        self._complete = last is not None and last["detail"] == _COMPLETE and not interrupted
         memory.keep(epoch=self._epoch, phase="starting", detail=_COMPLETE if self._complete else "")
         self._check_generation(memory.generation)
         self._system.generation = memory.generation
@@ -152,16 +154,18 @@ class MemorySource:
         else:
             self._epoch += 1
             self._read = -1
-            memory.keep(epoch=self._epoch, phase="snapshot")
+            memory.keep(epoch=self._epoch, phase="snapshot", resync=self._taken_up(memory))
 
     def read(self, timeout: float) -> Changes | None:
         """See Source."""
         until = time.monotonic() + timeout
         while True:
             self._check_connected()
+            if self._complete and self._memory is not None and self._memory.asked():
+                return self._read_anew(self._memory)
             if self._read < 0:
                 self._read = len(self._system.log)
-                return Changes(list(self._snapshot(self._read)), self._read)
+                return Changes(list(self._snapshot(self._read, self._system.tables)), self._read)
             if self._read < len(self._system.log):
                 start, self._read = self._read, len(self._system.log)
                 places = range(start, self._read)
@@ -174,8 +178,14 @@ class MemorySource:
         """See Source."""
         assert isinstance(token, int)  # noqa: S101 - tokens come from `read`
         self._check_connected()
-        if not self._complete and self._memory is not None:
-            self._memory.keep(epoch=self._epoch, phase="streaming", detail=_COMPLETE)
+        if self._memory is not None and token >= self._read and not self._complete:
+            last = self._memory.last
+            self._memory.keep(
+                epoch=self._epoch,
+                phase="streaming",
+                detail=_COMPLETE,
+                resync=finished(last["resync"] if last else None),
+            )
             self._complete = True
         self._system.confirmed = max(self._system.confirmed, token)
 
@@ -208,9 +218,24 @@ class MemorySource:
         if generation < self._system.generation:
             raise Fenced(f"reading a memory system as generation {generation}: another source has taken over")
 
-    def _snapshot(self, commit: int) -> Iterator[Change]:
+    def _read_anew(self, memory: Memory) -> Changes:
+        """All at once: nothing can come between. A start before it is confirmed begins with a whole snapshot."""
+        asked = memory.asked()
+        tables = [table for table in self._entities if any(concerns(request, [table]) for request in asked)]
+        self._epoch += 1
+        self._complete = False
+        memory.keep(epoch=self._epoch, phase="streaming", resync=self._taken_up(memory))
+        self._read = len(self._system.log)
+        return Changes(list(self._snapshot(self._read, tables)), self._read)
+
+    def _taken_up(self, memory: Memory) -> Resync | None:
+        last = memory.last
+        return taken_up(last["resync"] if last else None, memory.asked())
+
+    def _snapshot(self, commit: int, tables: Iterable[str]) -> Iterator[Change]:
         now = time.time_ns() // 1000
-        for name, table in self._system.tables.items():
+        for name in tables:
+            table = self._system.tables[name]
             listed: list[tuple[Operation, str, Row | None]] = [
                 ("snapshot_begin", "", None),
                 *(("read", key, row) for key, row in table.rows.items()),

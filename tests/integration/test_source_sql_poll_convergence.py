@@ -134,6 +134,8 @@ class City:
     def step(self) -> None:
         """One read, handed over whole; or a kill with none, some or all of it in Kafka; or a takeover."""
         reading = self.reading = self.reading or self._start()
+        if self.chance.random() < 0.02:
+            reading.memory.ask()
         found = reading.source.read(0.005)
         if found is None:
             return

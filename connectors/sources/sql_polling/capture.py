@@ -2,7 +2,7 @@
 
 import secrets
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain, repeat
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -12,8 +12,11 @@ import structlog
 
 from connectors.contract import Memory
 from connectors.errors import Fenced, SourceUnavailable
+from connectors.resync_requests import taken_up
 from connectors.sources.sql_polling import changes, memories, plain, queries, session
+from connectors.sources.sql_polling.anew import Anew
 from connectors.sources.sql_polling.changes import Stamp
+from connectors.sources.sql_polling.jobs import Job, jobs_of, said
 from connectors.sources.sql_polling.memories import Kept
 from connectors.sources.sql_polling.rounds import Rounds
 from connectors.sources.sql_polling.store import Known, Round, Store
@@ -22,7 +25,7 @@ from connectors.sources.sql_polling.tables import Found, Table, tables
 from connectors.sources.sql_polling.window import Window
 from connectors.values import Change, Changes
 from schemas.manifest import Manifest
-from schemas.records import Phase
+from schemas.records import Phase, ResyncRequest
 
 _log = structlog.get_logger(__name__)
 
@@ -72,6 +75,7 @@ class Capture:
         self._connection = connection = session.connect(self._url, self._manifest.system)
         self._tables = tables(connection, self._manifest, self._cursors)
         self._store = store = Store(path)
+        self._anew = Anew(self._manifest.system, store)
         if kept is not None and store.id == kept.store and store.generation > self._memory.generation:
             raise Fenced(f"opening {self._manifest.system}: generation {store.generation} has started on this machine")
         why = memories.why_anew(kept, last, store, self._tables)
@@ -97,10 +101,9 @@ class Capture:
             return
         self._local.acknowledged(token.commit)
         now = time.monotonic()
-        if not self._kept.complete or now >= self._next_keep:
+        if not self._kept.complete or now >= self._next_keep or self._is_done_by(token.commit):
             self._next_keep = now + _KEEP_SECONDS
-            confirmed = max(token.commit, self._kept.confirmed)
-            self._keep("streaming", self._kept.model_copy(update={"complete": True, "confirmed": confirmed}))
+            self._keep_confirmed(token.commit)
 
     def close(self) -> None:
         """Never raises."""
@@ -123,13 +126,35 @@ class Capture:
     def _soon(self) -> float:
         return min(self._times.lateness, self._times.sweep)
 
-    def _keep(self, phase: Phase, kept: Kept) -> None:
-        self._memory.keep(epoch=self.epoch, phase=phase, detail=kept.model_dump_json())
+    def _keep(self, phase: Phase, kept: Kept, *, taking_up: Sequence[ResyncRequest] = ()) -> None:
+        last = self._memory.last
+        resync = last["resync"] if last else None
+        if taking_up:
+            resync = taken_up(resync, taking_up)
+        if kept.complete:
+            resync = said(kept.jobs, resync, rows=self._local.come(kept.jobs[0].id).rows if kept.jobs else 0)
+        self._memory.keep(epoch=self.epoch, phase=phase, detail=kept.model_dump_json(), resync=resync)
         self._kept = kept
+
+    def _keep_confirmed(self, commit: int) -> None:
+        """Kafka has everything up to this position; jobs that ended before it are done."""
+        jobs = tuple(job for job in self._kept.jobs if not self._is_done(job, commit))
+        confirmed = max(commit, self._kept.confirmed)
+        self._keep("streaming", self._kept.model_copy(update={"complete": True, "confirmed": confirmed, "jobs": jobs}))
+        self._local.forget_jobs(but=(job.id for job in jobs))
+
+    def _is_done(self, job: Job, commit: int) -> bool:
+        come = self._local.come(job.id)
+        return come.done and come.commit <= commit
+
+    def _is_done_by(self, commit: int) -> bool:
+        return bool(self._kept.jobs) and self._is_done(self._kept.jobs[0], commit)
 
     def _go_on(self, kept: Kept) -> None:
         self._local.take_over(self._memory.generation)
-        self._keep("streaming", kept)
+        present = {table.resource for table in self._tables}
+        jobs = tuple(job for job in kept.jobs if job.resource in present)
+        self._keep("streaming", kept.model_copy(update={"jobs": jobs}))
         self._prepared = self._unacknowledged()
         # What was on its way when this process started is committed by the time of the second sweep.
         self._begin_rounds(first_sweep=0.0)
@@ -140,7 +165,9 @@ class Capture:
         self.epoch += 1
         _log.warning("positions start anew with a snapshot", system=self._manifest.system, epoch=self.epoch, reason=why)
         identity = secrets.token_hex(8)
-        self._keep("snapshot", Kept(store=identity, complete=False, keys=memories.keys_of(self._tables)))
+        kept = Kept(store=identity, complete=False, keys=memories.keys_of(self._tables))
+        # The snapshot is all that anybody may have asked for.
+        self._keep("snapshot", kept, taking_up=self._memory.asked())
         self._local.begin_anew(identity, self._memory.generation)
         self._prepared = self._snapshot()
 
@@ -173,7 +200,7 @@ class Capture:
             newest = queries.newest_cursor(self._database, table)
             yield [changes.marker("snapshot_begin")], table
             page: list[Found] = []
-            while page := queries.page_by_key(self._database, table, after=page[-1] if page else None):
+            while page := queries.page_by_key(self._database, table, after=page[-1].key if page else None):
                 with self._local.writing():
                     self._local.learn(table.resource, map(changes.knowledge, page))
                 yield [changes.reading(found) for found in page], table
@@ -201,6 +228,34 @@ class Capture:
                 found = rounds.step(self._database)
                 moved = [rounds.floor] if rounds.floor != before else []
                 return self._say(rounds.table, found, [], floor=moved)
+        return self._read_anew(now) or self._sweep_when_due(now)
+
+    def _read_anew(self, now: float) -> Changes | None:
+        """A page of a table that somebody wants to be read anew."""
+        if not self._rounds or not self._kept.complete:
+            return None
+        asked = self._memory.asked()
+        if asked:
+            self._take_up(asked)
+        if not self._kept.jobs or now < self._anew.due:
+            return None
+        job = self._anew.next_job(self._kept.jobs)
+        if job is None:
+            return None
+        table = next(table for table in self._tables if table.resource == job.resource)
+        found, commit = self._anew.step(self._database, job, table, epoch=self.epoch)
+        return Changes(found, Token(self.epoch, commit))
+
+    def _take_up(self, asked: Sequence[ResyncRequest]) -> None:
+        """From now on all is said in another epoch: whatever is not said again was said in an earlier one."""
+        tables = [table.resource for table in self._tables]
+        jobs = jobs_of(asked, tables, epoch=self.epoch + 1)
+        if jobs:
+            self.epoch += 1
+            _log.warning("reading tables anew", system=self._manifest.system, epoch=self.epoch, tables=tables)
+        self._keep("streaming", self._kept.model_copy(update={"jobs": (*self._kept.jobs, *jobs)}), taking_up=asked)
+
+    def _sweep_when_due(self, now: float) -> Changes | None:
         if not self._rounds or now < self._next_sweep:
             return None
         if not self._asked_first:
@@ -232,6 +287,8 @@ class Capture:
         with store.writing():
             store.learn(table.resource, compared.learned)
             store.forget(table.resource, [known.name for known in gone])
+            if any(job.resource == table.resource for job in self._kept.jobs):
+                store.say(table.resource, [draft.row for draft in drafts])
             for since in floor:
                 store.keep_floor(table.resource, since)
             if not drafts:
@@ -250,4 +307,5 @@ class Capture:
     def _idle(self, now: float) -> float:
         if not self._rounds:
             return 0.0
-        return min(self._next_sweep, *(rounds.due for rounds in self._rounds)) - now
+        due = [self._anew.due] if self._kept.jobs else []
+        return min(self._next_sweep, *due, *(rounds.due for rounds in self._rounds)) - now

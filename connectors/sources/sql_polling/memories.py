@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from connectors.sources.sql_polling.jobs import Job
 from connectors.sources.sql_polling.store import Store
 from connectors.sources.sql_polling.tables import Table
 from schemas.records import ConnectorState
@@ -22,6 +23,8 @@ class Kept(BaseModel):
     keys: Mapping[str, tuple[str, ...]]
     #: A position that Kafka has acknowledged.
     confirmed: int = 0
+    #: What is to be read anew.
+    jobs: tuple[Job, ...] = ()
 
 
 def recall(last: ConnectorState | None) -> Kept | None:

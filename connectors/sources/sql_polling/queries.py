@@ -28,10 +28,12 @@ def page_of_changes(connection: sa.Connection, table: Table, *, since: Any, afte
     return _rows(connection, table, _select(table, conditions).order_by(*map(_bare, order)).limit(PAGE))
 
 
-def page_by_key(connection: sa.Connection, table: Table, *, after: Found | None) -> list[Found]:
+def page_by_key(
+    connection: sa.Connection, table: Table, *, after: Sequence[Any] | None, limit: int = PAGE
+) -> list[Found]:
     """The next rows in the order of the primary key."""
-    conditions = _behind(table.key, after.key) if after is not None else []
-    return _rows(connection, table, _select(table, conditions).order_by(*map(_bare, table.key)).limit(PAGE))
+    conditions = _behind(table.key, after) if after is not None else []
+    return _rows(connection, table, _select(table, conditions).order_by(*map(_bare, table.key)).limit(limit))
 
 
 def rows_of(connection: sa.Connection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Found]:

@@ -21,6 +21,10 @@ CREATE TABLE IF NOT EXISTS known (
     resource TEXT, name TEXT, key TEXT NOT NULL, cursor TEXT NOT NULL, digest BLOB NOT NULL, brief TEXT NOT NULL,
     PRIMARY KEY (resource, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS unacknowledged (place INTEGER PRIMARY KEY, resource TEXT, shape TEXT, events TEXT);
+CREATE TABLE IF NOT EXISTS jobs (
+    id TEXT PRIMARY KEY, begun INTEGER, after TEXT, paged INTEGER, rows INTEGER, done INTEGER, place INTEGER)
+    WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS said (resource TEXT, name TEXT, PRIMARY KEY (resource, name)) WITHOUT ROWID;
 CREATE TEMP TABLE met (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TEMP TABLE chunk (name TEXT PRIMARY KEY, key TEXT NOT NULL, cursor TEXT NOT NULL) WITHOUT ROWID;
 """
@@ -38,6 +42,19 @@ class Known(NamedTuple):
     cursor: str
     digest: bytes
     brief: Row
+
+
+class Come(NamedTuple):
+    """How far a table that is read anew has come: `after` the last primary key, whether all pages were read, whether
+    all was handed out, up to which position.
+    """
+
+    begun: bool = False
+    after: list[Any] | None = None
+    paged: bool = False
+    rows: int = 0
+    done: bool = False
+    commit: int = 0
 
 
 class Round(NamedTuple):
@@ -86,7 +103,7 @@ class Store:
     def begin_anew(self, identity: str, generation: int) -> None:
         """Forget everything. Whoever else still writes is fenced off."""
         with _disk("emptying the local store"), self._transaction():
-            for table in ("owner", "floors", "known", "unacknowledged"):
+            for table in ("owner", "floors", "known", "unacknowledged", "jobs", "said"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
             self._connection.execute("INSERT INTO owner VALUES (?, ?, 0)", (identity, generation))
         self.id, self.generation, self.last = identity, generation, 0
@@ -160,6 +177,45 @@ class Store:
                 return
             last = found[0]
             yield Round(found[0], found[1], found[2], plain.loads(found[3]))
+
+    def come(self, job: str) -> Come:
+        """How far a job has come."""
+        query = "SELECT begun, after, paged, rows, done, place FROM jobs WHERE id = ?"
+        with _disk("reading the local store"):
+            found = self._connection.execute(query, (job,)).fetchone()
+        if found is None:
+            return Come()
+        begun, after, paged, rows, done, commit = found
+        return Come(bool(begun), plain.loads(after), bool(paged), rows, bool(done), commit)
+
+    def keep_come(self, job: str, come: Come) -> None:
+        """Only while writing."""
+        row = (job, come.begun, plain.dumps(come.after), come.paged, come.rows, come.done, come.commit)
+        self._connection.execute("INSERT OR REPLACE INTO jobs VALUES (?, ?, ?, ?, ?, ?, ?)", row)
+
+    def forget_jobs(self, but: Iterable[str]) -> None:
+        """All but these are done."""
+        kept = {*but}
+        with self.writing():
+            for (job,) in self._connection.execute("SELECT id FROM jobs").fetchall():
+                if job not in kept:
+                    self._connection.execute("DELETE FROM jobs WHERE id = ?", (job,))
+
+    def say(self, resource: str, names: Iterable[str]) -> None:
+        """These rows have been said since the table began to be read anew. Only while writing."""
+        self._connection.executemany("INSERT OR IGNORE INTO said VALUES (?, ?)", ((resource, name) for name in names))
+
+    def unsaid(self, resource: str, limit: int) -> list[Known]:
+        """Some of the known rows that have not been said since."""
+        query = (
+            "SELECT name, key, cursor, digest, brief FROM known WHERE resource = ? AND NOT EXISTS "
+            "(SELECT 1 FROM said WHERE said.resource = known.resource AND said.name = known.name) LIMIT ?"
+        )
+        return list(self._listed(query, (resource, limit)))
+
+    def forget_said(self, resource: str) -> None:
+        """Nothing is read anew there any more. Only while writing."""
+        self._connection.execute("DELETE FROM said WHERE resource = ?", (resource,))
 
     def begin_meeting(self) -> None:
         """A sweep begins: none of the known rows has been met."""

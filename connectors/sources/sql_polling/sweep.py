@@ -36,7 +36,7 @@ def _meet(connection: sa.Connection, store: Store, table: Table) -> Iterator[Swe
         chunk = queries.chunk_of_keys(connection, table, after=after)
         listed = [(name_of(key), plain.dumps(key), plain.dumps(cursor)) for key, cursor in chunk]
         news = [plain.loads(key) for key in store.meet(table.resource, listed)]
-        yield Swept(table, _rows(connection, table, news), [])
+        yield Swept(table, rows_of(connection, table, news), [])
         if len(chunk) < queries.CHUNK:
             return
         after = chunk[-1][0]
@@ -45,11 +45,12 @@ def _meet(connection: sa.Connection, store: Store, table: Table) -> Iterator[Swe
 def _miss(connection: sa.Connection, store: Store, table: Table) -> Iterator[Swept]:
     """A row that came, or came back, behind the sweep was not met either: so each is asked for by its key first."""
     while missed := store.missed(table.resource, queries.PAGE):
-        rows = _rows(connection, table, [plain.loads(known.key) for known in missed])
+        rows = rows_of(connection, table, [plain.loads(known.key) for known in missed])
         present = {found.name for found in rows}
         store.meet(table.resource, [(found.name, plain.dumps(found.key), plain.dumps(found.cursor)) for found in rows])
         yield Swept(table, rows, [known for known in missed if known.name not in present])
 
 
-def _rows(connection: sa.Connection, table: Table, keys: list[Any]) -> list[Found]:
+def rows_of(connection: sa.Connection, table: Table, keys: list[Any]) -> list[Found]:
+    """Those of these rows that are there, in as many questions as it takes."""
     return [found for piece in in_pieces(keys, queries.AT_ONCE) for found in queries.rows_of(connection, table, piece)]
