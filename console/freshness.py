@@ -10,7 +10,7 @@ from console.ledger import Role
 from console.observing import Picture
 from schemas.catalogue import Catalogue
 from schemas.manifest import Manifest
-from schemas.records import ConnectorState
+from schemas.records import ConnectorState, Resync
 from schemas.topics import raw, to
 
 #: Connectors write their state every 5 s; one late word is not yet trouble.
@@ -44,6 +44,7 @@ class Line:
     waiting: int
     trouble: str
     time: int
+    resync: Resync | None = None
 
 
 def lines(catalogue: Catalogue, picture: Picture, *, now: float) -> Iterator[Line]:
@@ -88,6 +89,7 @@ def _common(manifest: Manifest, role: Role, picture: Picture, topics: list[str],
         "waiting": sum(each.records for each in waiting),
         "trouble": state["message"] if state else "",
         "time": state["time"] if state else 0,
+        "resync": state["resync"] if state and state["resync"] and state["resync"]["left"] else None,
     }
 
 

@@ -10,6 +10,7 @@ from rich.text import Text
 from console.freshness import Health, Line
 from console.screen import plain_table
 from console.words import Language
+from schemas.records import Resync
 
 _MARKS = {Health.green: "●", Health.yellow: "▲", Health.red: "✖"}
 _WIDE = 90
@@ -20,6 +21,7 @@ def status_view(lines: Sequence[Line], *, revision: int, language: Language, wid
     """The table, the last trouble of each connector below it, and the legend, for a terminal of so many columns."""
     title = f"{language.word('title')} · {language.word('revision', revision=revision)}"
     parts: list[RenderableType] = [Text(title, style="bold"), _table(lines, language, width=width)]
+    parts += [Text(_reading_anew(line.system, line.resync, language)) for line in lines if line.resync]
     troubles = [trouble for line in lines for trouble in _troubles(line, language)]
     if troubles:
         parts.append(Text(language.word("troubles"), style="bold"))
@@ -45,6 +47,12 @@ def _table(lines: Sequence[Line], language: Language, *, width: int) -> Table:
 def _freshness(line: Line, language: Language) -> Text:
     span = language.word("never") if line.freshness is None else language.span(line.freshness)
     return Text(f"{_MARKS[line.health]} {span}", style=line.health.value)
+
+
+def _reading_anew(system: str, resync: Resync, language: Language) -> str:
+    rows, left = language.number(resync["rows"]), language.number(resync["left"])
+    expected = f" / ~{language.number(resync['expected'])}" if resync["expected"] else ""
+    return language.word("resync", system=system, table=resync["resource"], rows=f"{rows}{expected}", left=left)
 
 
 def _number(value: int | None, language: Language) -> str:

@@ -4,21 +4,19 @@ import time
 from typing import Annotated
 
 import typer
-from rich.status import Status
 
 from console.applied import applied_catalogue
 from console.errors import ConsoleError, Unanswered
+from console.live_line import LiveLine
 from console.observing import Observer
 from console.progress import Obstacle, obstacles, subscribers
 from console.reading import Reader
-from console.screen import is_live, screen
+from console.screen import screen
 from console.surroundings import find_settings
 from schemas.catalogue import CatalogueError
 from schemas.settings import Settings
 
 _LOOK_SECONDS = 0.5
-#: Where nobody watches, a line now and then is enough for a log.
-_LINE_SECONDS = 1.0
 
 
 def wait_ready(
@@ -30,7 +28,7 @@ def wait_ready(
     """
     settings = find_settings()
     started = time.monotonic()
-    with Reader(settings) as reader, _Progress() as progress:
+    with Reader(settings) as reader, LiveLine() as progress:
         waiting = _Waiting(settings, reader)
         while found := waiting.look():
             progress.show(waiting.line or found[0].problem)
@@ -64,32 +62,6 @@ class _Waiting:
         self.line = ", ".join(f"{found.system} {found.done:,} of {found.expected:,}" for found in each)
         found = list(obstacles(catalogue, picture))
         return found if found or self.line == before else [Obstacle("deliveries have just arrived", "wait a little")]
-
-
-class _Progress:
-    """One line that is redrawn where a person watches; elsewhere a line now and then, when it has changed."""
-
-    def __init__(self) -> None:
-        self._status = Status("", console=screen) if is_live() else None
-        self._told = ""
-        self._told_at = float("-inf")
-
-    def __enter__(self) -> "_Progress":
-        if self._status:
-            self._status.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        if self._status:
-            self._status.stop()
-
-    def show(self, line: str) -> None:
-        """Let the line be seen."""
-        if self._status:
-            self._status.update(line)
-        elif line != self._told and time.monotonic() - self._told_at > _LINE_SECONDS:
-            screen.print(line, soft_wrap=True)
-            self._told, self._told_at = line, time.monotonic()
 
 
 def _explanation(found: list[Obstacle], timeout: float) -> str:

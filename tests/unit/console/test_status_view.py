@@ -7,6 +7,7 @@ import pytest
 from console.freshness import Health, Line
 from console.status_view import status_view
 from console.words import Language
+from schemas.records import Resync
 from tests.unit.console.screens import printed
 
 _SOURCE = Line(
@@ -59,3 +60,10 @@ def test_a_source_whose_changes_nobody_takes_says_whose_fault_it_is() -> None:
     assert "1,200 records wait for the workers" in screen
     calm = replace(_SOURCE, waiting=3)
     assert "workers" not in printed(status_view([calm], revision=7, language=Language.en, width=100))
+
+
+def test_what_is_read_anew_stands_below_the_table() -> None:
+    resync: Resync = {"taken": {}, "answers": [], "resource": "public.t", "left": 2, "rows": 1200, "expected": 5000}
+    screen = printed(status_view([replace(_SOURCE, resync=resync)], revision=7, language=Language.en, width=100))
+    assert "ho_tich: reading public.t anew, 1,200 / ~5,000 rows; 2 tables left" in screen
+    assert "anew" not in printed(status_view([_SOURCE], revision=7, language=Language.en, width=100))
