@@ -1,12 +1,8 @@
 """`python -m connectors.run_source` as a process: signals, exit codes, metrics, and Kafka that goes away."""
 
-import os
 import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -14,49 +10,13 @@ import pytest
 
 from deploy.embedded.kafka import Kafka as Server
 from deploy.embedded.ports import free_port
-from schemas import catalogue_topic, topics
-from schemas.catalogue import compile_catalogue
-from schemas.manifest import Manifest
+from schemas import topics
 from tests.integration.shared_servers import SharedPostgres
 from tests.integration.source_database import Database, fresh
-from tests.integration.source_kafka import Kafka, Record, kafka_for
+from tests.integration.source_kafka import Record
+from tests.integration.source_process import Process, prepared_city
 
-_PROJECT = Path(__file__).resolve().parents[2]
 _TABLE = "CREATE TABLE nguon (id bigint PRIMARY KEY, ten text); ALTER TABLE nguon REPLICA IDENTITY FULL;"
-
-
-@dataclass
-class Process:
-    """Starts run_source for the system of a test; `log` is what it said."""
-
-    city: Kafka
-    log: Path
-    metrics_port: int = field(default_factory=free_port)
-    _running: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def start(self, system: str = "") -> subprocess.Popen[bytes]:
-        settings = self.city.settings
-        environment = {
-            "LIENTHONG_KAFKA": settings.kafka,
-            "LIENTHONG_REGISTRY": settings.registry,
-            "LIENTHONG_SECRETS": str(settings.secrets),
-            "LIENTHONG_METRICS_PORT": str(self.metrics_port),
-        }
-        with self.log.open("ab") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "connectors.run_source", system or self.city.system],
-                cwd=_PROJECT,
-                env={**os.environ, **environment},
-                stderr=log,
-            )
-        self._running.append(process)
-        return process
-
-    def end(self) -> None:
-        for process in self._running:
-            if process.poll() is None:
-                process.kill()
-            process.wait(10)
 
 
 @pytest.fixture
@@ -72,15 +32,7 @@ def database(postgres: SharedPostgres) -> Iterator[Database]:
 
 @pytest.fixture
 def process(server: Server, registry: str, tmp_path: Path, database: Database) -> Iterator[Process]:
-    city = kafka_for(server.bootstrap, registry, tmp_path, database.name)
-    city.create_topics()
-    (city.settings.secrets / "nguon_dsn").write_text(database.dsn)
-    body = {
-        "system": city.system,
-        "connect": {"kind": "postgres", "dsn": "${file:nguon_dsn}", "slot": database.slot},
-        "publishes": {"person": {"from": "public.nguon", "key": {"else": "id"}, "fields": {"full_name": "ten"}}},
-    }
-    catalogue_topic.publish(city.settings, compile_catalogue([Manifest.model_validate(body)], 1))
+    city = prepared_city(server.bootstrap, registry, tmp_path, database)
     made = Process(city, tmp_path / "log")
     yield made
     made.end()

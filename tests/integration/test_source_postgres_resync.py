@@ -18,6 +18,7 @@ from schemas.records import ResyncRequest
 from tests.integration.reference_consumer import Consumer
 from tests.integration.shared_servers import SharedPostgres
 from tests.integration.source_database import Database, Reading, fresh
+from tests.integration.table_changes import COUNTED, Changing
 
 _TABLE = """
 CREATE TABLE nguon (id bigint PRIMARY KEY, ten text);
@@ -156,53 +157,6 @@ def test_keys_of_any_kind_are_gone_through_without_a_gap(postgres: SharedPostgre
         assert set(names) == _rows(database, "lạ", key).keys()
 
 
-class Changing:
-    """Somebody who changes the table at random until the end of the block."""
-
-    def __init__(self, dsn: str, seed: int) -> None:
-        self._dsn = dsn
-        self._chance = random.Random(seed)
-        self._stop = threading.Event()
-        self._thread = threading.Thread(target=self._run, daemon=True)
-
-    def __enter__(self) -> "Changing":
-        self._thread.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._stop.set()
-        self._thread.join()
-
-    def _run(self) -> None:
-        with psycopg.connect(self._dsn) as connection:
-            while not self._stop.is_set():
-                with connection.transaction():
-                    for _ in range(self._chance.randint(1, 8)):
-                        self._change(connection)
-
-    def _change(self, connection: psycopg.Connection[Any]) -> None:
-        row, other = self._chance.randint(1, 3000), self._chance.randint(1, 3000)
-        statement = self._chance.choices(
-            (
-                "UPDATE nguon SET so = nextval('dem') WHERE id = %(row)s",
-                "INSERT INTO nguon VALUES (%(row)s, nextval('dem')) ON CONFLICT DO NOTHING",
-                "DELETE FROM nguon WHERE id = %(row)s",
-                "UPDATE nguon SET id = %(other)s, so = nextval('dem') WHERE id = %(row)s "
-                "AND NOT EXISTS (SELECT 1 FROM nguon WHERE id = %(other)s)",
-            ),
-            (50, 20, 15, 15),
-        )[0]
-        connection.execute(statement.encode(), {"row": row, "other": other})
-
-
-_COUNTED = """
-CREATE SEQUENCE dem;
-CREATE TABLE nguon (id bigint PRIMARY KEY, so bigint);
-ALTER TABLE nguon REPLICA IDENTITY FULL;
-INSERT INTO nguon SELECT g, nextval('dem') FROM generate_series(1, 3000, 2) g;
-"""
-
-
 @pytest.mark.parametrize("seed", [1, 2])
 def test_live_changes_win_over_rows_that_are_read(
     postgres: SharedPostgres, monkeypatch: pytest.MonkeyPatch, seed: int
@@ -211,7 +165,7 @@ def test_live_changes_win_over_rows_that_are_read(
     monkeypatch.setattr(resync, "LIMIT", 100)
     monkeypatch.setattr("connectors.sources.postgres_capture.capture._PROGRESS_SECONDS", 0)
     chance = random.Random(seed)
-    with fresh(postgres, _COUNTED) as database:
+    with fresh(postgres, COUNTED) as database:
         reading = database.read().snapshot()
         consumer = Consumer("public.nguon", newest="so").read(reading.events)
         ghost = (1, reading.events[-1]["commit"], 10_000)
@@ -228,7 +182,7 @@ def test_live_changes_win_over_rows_that_are_read(
                     if chance.random() < 0.03:
                         reading.source.close()
                         reading = database.read(after=reading)
-        database.run("INSERT INTO nguon VALUES (88888, nextval('dem'))")
+        database.run("INSERT INTO nguon VALUES (88888, 'cuối', nextval('dem'))")
         reading.until(lambda: reading.events and reading.events[-1]["row"] == "88888")
         consumer.read(reading.events)
         assert consumer.wrongs == []
