@@ -48,6 +48,11 @@ def unit(code: str, day: str = IN_FORCE_SINCE) -> Unit | None:
     return None
 
 
+def old_units() -> list[Unit]:
+    """Every unit of the list until 2025-06-30, by code."""
+    return [found for units in _units().values() for found in units if found.valid_to == OLD_UNTIL]
+
+
 def ward_reader(spelled: str) -> Callable[[object], str]:
     """The function from a system's ward code to that of the list in force. Raises ValueError for an unknown list."""
     if spelled not in FORMATS:

@@ -7,6 +7,7 @@ from typing import Final, NamedTuple, TypeAlias
 from deploy.embedded.people import Birth
 from deploy.embedded.sample.businesses import businesses
 from deploy.embedded.sample.events import Event, events
+from deploy.embedded.sample.old_wards import old_code
 from deploy.embedded.sample.residents import Resident, residents
 
 Cells: TypeAlias = tuple[str | int | date | None, ...]
@@ -93,7 +94,8 @@ def _dkkd(seed: int, crowd: Sequence[Resident]) -> list[Filling]:
     rows: Iterator[Cells] = (
         (
             *(found.code, found.name, "HKD" if found.kind == "household" else "DN", number, found.owner.citizen_id),
-            *(found.owner.full_name, found.address, found.ward, _STATUSES[found.status], found.lines, found.registered),
+            *(found.owner.full_name, found.address, old_code(found.ward, number), _STATUSES[found.status]),
+            *(found.lines, found.registered),
         )
         for number, found in enumerate(listed, 1)
     )

@@ -16,7 +16,7 @@ create table if not exists public.doanh_nghiep (
   so_dinh_danh_chu  varchar(12),
   ten_chu           varchar(120),
   dia_chi           text,
-  ma_xa             varchar(5),
+  ma_xa             varchar(5),                             -- of the wards until 2025-06-30
   trang_thai        smallint not null,                      -- 1 active, 2 suspended, 3 dissolved
   nganh_nghe        text,
   ngay_dang_ky      date,

@@ -7,7 +7,9 @@ import pytest
 
 from deploy.embedded.sample.residents import residents
 from deploy.embedded.sample.rows import FIRST, fillings
+from schemas.rules import HeldValue
 from schemas.rules.identifiers import tax_code
+from schemas.rules.wards import OLD_CODES, ward_reader
 
 COUNT = 3000
 
@@ -61,6 +63,17 @@ def test_businesses_are_of_people_that_are_counted(tables: dict[str, list[dict[s
     for row in businesses:
         assert tax_code(row["ma_so"]) == row["ma_so"]
         assert (row["ma_so"] == row["so_dinh_danh_chu"]) == (row["loai_hinh"] == "HKD")
+
+
+def test_businesses_stand_in_old_wards_of_which_most_are_one_new_ward(tables: dict[str, list[dict[str, Any]]]) -> None:
+    read, held = ward_reader(OLD_CODES), 0
+    for row in tables["public.doanh_nghiep"]:
+        try:
+            read(row["ma_xa"])
+        except HeldValue as split:
+            assert split.code == "ward_split"
+            held += 1
+    assert 0 < held < len(tables["public.doanh_nghiep"]) / 2
 
 
 def test_events_are_of_their_people(tables: dict[str, list[dict[str, Any]]]) -> None:

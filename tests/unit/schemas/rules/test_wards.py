@@ -12,15 +12,15 @@ from schemas.rules.wards import (
     IN_FORCE_SINCE,
     NEW_CODES,
     OLD_CODES,
-    OLD_UNTIL,
     Unit,
     _units,
+    old_units,
     unit,
     ward_reader,
 )
 
 EVERY: list[Unit] = [found for units in _units().values() for found in units]
-OLD = [found for found in EVERY if found.valid_to == OLD_UNTIL]
+OLD = old_units()
 NEW = {found.code: found for found in EVERY if found.valid_from == IN_FORCE_SINCE}
 read_old, read_new = ward_reader(OLD_CODES), ward_reader(NEW_CODES)
 
