@@ -10,9 +10,10 @@ from rich.text import Text
 from console.masking import masked
 from console.screen import plain_table
 from schemas.compose import entity_fields
-from schemas.manifest import Publication
+from schemas.manifest import UNICODE, Publication
 from schemas.mapping import MappedIn, MappingError, compile_in
 from schemas.records import Row
+from schemas.rules.legacy import suspected
 
 
 def sample_view(
@@ -51,6 +52,8 @@ def _cell(row: Row, alone: Publication, read: Callable[[Row], MappedIn], show: C
         proposals = " or ".join(show(value) for value in held[0]["proposals"]) or "nothing that is known"
         return Text.assemble((written, "dim"), (f"\n? {held[0]['reason']}: may be {proposals}", "yellow"))
     canonical = show(values[field])
+    if alone.encoding_of(field) == UNICODE and (encoding := suspected(str(row[mapped.column]))):
+        return Text.assemble((written, "dim"), (f"\n? looks like {encoding}: declare `encoding: {encoding}`", "yellow"))
     return Text(written) if canonical == written else Text.assemble((written, "dim"), f"\n→ {canonical}")
 
 

@@ -92,6 +92,22 @@ def legacy_decoder(encoding: str) -> Callable[[str | bytes], str]:
     return lambda value: unicodedata.normalize("NFC", decode(_bytes(value, encoding)))
 
 
+#: What stands in text of an encoding, shown as Latin-1, and in no Vietnamese that is Unicode.
+_SIGNS: Final = (
+    ("tcvn3", re.compile("[A-Za-z][\u00a1-\u00af\u00b5-\u00bf]|[\u00a7\u00ae][A-Za-z]")),
+    ("vni", re.compile("[aeouyôöAEOUYÔÖ][øûïåäëüØÛÏÅÄËÜ]|[ñÑ][aeiouyôöAEIOUYÔÖ]")),
+    ("cp1258", re.compile("[aâãeêioôuy][ÌÒÞ]|[âêô][òì]")),
+)
+
+
+def suspected(text: str) -> str | None:
+    """The encoding that the text looks like, to ask its declarer about; None where it may well be Unicode.
+
+    Nothing is ever decoded for that reason alone: only a look at what was, or was not, declared.
+    """
+    return next((encoding for encoding, sign in _SIGNS if sign.search(text)), None)
+
+
 def _decode_tcvn3(data: bytes) -> str:
     return data.decode("latin-1").translate(_TCVN3)
 

@@ -50,3 +50,7 @@ def test_a_value_that_a_person_must_settle_is_shown_with_its_proposals_in_part()
     damaged = _ROW | {"so_dinh_danh": "36099012345"}
     assert "? lost_zero: may be 036••••••345" in _screen(damaged, width=100)
     assert "? lost_zero: may be 036099012345" in _screen(damaged, width=100, show_values=True)
+
+
+def test_text_that_looks_like_another_encoding_is_asked_about() -> None:
+    assert "? looks like tcvn3: declare `encoding: tcvn3`" in _screen(_ROW | {"ho_ten": "NguyÔn V¨n An"}, width=120)

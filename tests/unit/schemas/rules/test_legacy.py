@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.rules import RuleError
-from schemas.rules.legacy import ENCODINGS, legacy_decoder
+from schemas.rules.legacy import ENCODINGS, legacy_decoder, suspected
 
 MOTTO = "Cộng hòa xã hội chủ nghĩa Việt Nam"
 VNI_ROWS = {
@@ -102,3 +102,26 @@ def test_what_is_not_of_the_encoding_is_refused() -> None:
 def test_an_unknown_encoding_is_a_fault_of_the_manifest() -> None:
     with pytest.raises(ValueError, match="unknown legacy encoding 'viscii'; known are cp1258, tcvn3, vni"):
         legacy_decoder("viscii")
+
+
+@pytest.mark.parametrize(
+    ("text", "encoding"),
+    [
+        ("Céng hßa x· héi chñ nghÜa ViÖt Nam", "tcvn3"),
+        ("§µo V¨n ¬n", "tcvn3"),
+        (in_vni(MOTTO), "vni"),
+        ("Ñoã Vaên Nam", "vni"),
+        ("Viêòt Nam", "cp1258"),
+        ("HoÌa", "cp1258"),
+        (MOTTO, None),
+        ("Nguyen Van An", None),
+        ("Tổ 5 § 12 · 30m²", None),
+    ],
+)
+def test_what_looks_like_an_encoding_is_suspected(text: str, encoding: str | None) -> None:
+    assert suspected(text) == encoding
+
+
+@given(st.lists(st.sampled_from("bcdđghklmnpqrstvx" + LETTERS + LETTERS.upper() + " .,-/0123456789")).map("".join))
+def test_vietnamese_letters_are_never_suspected_to_be_of_two_old_encodings(text: str) -> None:
+    assert suspected(text) in (None, "cp1258")
