@@ -62,7 +62,7 @@ def suppress_sent_echo(
             ear = _Ear(state, two_way, heard)
             before = ear.take_over([claim])
             gone = claim["values"] is None
-            found.append(ear.leave(claim, before, is_gone=True) if gone else ear.listen(claim, before))
+            found.append(ear.leave(claim, before, is_gone=True) if gone else ear.listen_to_sent(claim, before))
             ear.note()
         else:
             found.append(claim)
@@ -118,6 +118,17 @@ class _Ear:
             self._heard.echoes.add(claim["system"])
         is_made = claim.get("ours") or (may_be_made and is_silent) if before is None else EXISTENCE in before["echoed"]
         return _worded(claim, before, speeches, made=[EXISTENCE] if is_made else [])
+
+    def listen_to_sent(self, claim: Claim, before: Claim | None) -> Claim:
+        """The same for a claim that another key sends. What a row that is new here only shows was found out there, as
+        far as that key knew the row; here is known what was on its way to it from this key."""
+        if before is not None:
+            return self.listen(claim, before)
+        found = self.listen({**claim, "ours": None}, None)
+        # Nobody knew the row: then a write of ours says nothing in the fields that we write, and all else was said.
+        unheard = self._two_way.fields[claim["resource"]] if claim.get("ours") and not claim["echoed"] else ()
+        echoed = [*dict.fromkeys([*found["echoed"], *claim["echoed"], *unheard])]
+        return {**found, "echoed": echoed, "ours": claim.get("ours")}
 
     def leave(self, claim: Claim, before: Claim | None, *, is_gone: bool) -> Claim:
         """The retraction of a row. One that we have taken away does not say that the entity is no more."""
