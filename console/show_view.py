@@ -11,7 +11,7 @@ from rich.text import Text
 from console.deciding import DECIDES, Saying, Standing, existence, gone_claims, live_claims, owners_of, sayings
 from console.field_words import field_word
 from console.finding import Found
-from console.masking import masked, masked_key
+from console.masking import masked, masked_key, masked_row
 from console.screen import plain_table
 from console.words import Language
 from schemas.catalogue import Catalogue
@@ -29,13 +29,14 @@ class Showing:
     language: Language
     mask: Callable[[str, str], str]
     mask_key: Callable[[str], str]
+    mask_row: Callable[[str], str]
 
 
 def showing(catalogue: Catalogue, entity: str, language: Language, *, show_values: bool) -> Showing:
     """Identifiers are masked unless `show_values`."""
     if show_values:
-        return Showing(catalogue, entity, language, lambda value, _: value, str)
-    return Showing(catalogue, entity, language, masked, masked_key)
+        return Showing(catalogue, entity, language, lambda value, _: value, str, str)
+    return Showing(catalogue, entity, language, masked, masked_key, masked_row)
 
 
 def record_view(found: Found, how: Showing) -> RenderableType:
@@ -67,9 +68,11 @@ def _history(found: Found, how: Showing) -> Iterator[str]:
     for claim in live_claims(state):
         named = [key for key in (*claim["aliases"], *claim["formerly"]) if key not in state["aliases"]]
         if named:
-            yield word("also", keys=_keys(named, how), who=_row(claim))
+            yield word("also", keys=_keys(named, how), who=_row(claim, how))
     told = {
-        f"{link['system']} {link['row']} → {how.mask_key(link['target'])}" for link in state["links"] if link["target"]
+        f"{link['system']} {how.mask_row(link['row'])} → {how.mask_key(link['target'])}"
+        for link in state["links"]
+        if link["target"]
     }
     if state["moved_to"] is None and told:
         yield word("disputed", said="; ".join(sorted(told)))
@@ -93,7 +96,7 @@ def _fields(state: EntityState, how: Showing) -> Table:
             table.add_row(label, "", "", "", "", Text(how.language.word("nobody_says"), style="dim"))
         for place, saying in enumerate(said):
             mark = "✔" if saying.standing in DECIDES else "?" if saying.standing is Standing.held else ""
-            who, since = _row(saying.claim), _time(saying.claim["source_time"])
+            who, since = _row(saying.claim, how), _time(saying.claim["source_time"])
             value = _value(saying, canonical, how)
             table.add_row("" if place else label, mark, value, who, since, _why(saying, field, how))
     return table
@@ -124,7 +127,7 @@ def _why(saying: Saying, field: str, how: Showing) -> Text:
 
 def _gone(state: EntityState, how: Showing) -> Iterator[str]:
     for claim in gone_claims(state):
-        facts = {"row": _row(claim), "time": _time(claim["source_time"])}
+        facts = {"row": _row(claim, how), "time": _time(claim["source_time"])}
         if claim["left_to"] is None:
             yield how.language.word("withdrawn", **facts)
         else:
@@ -148,8 +151,8 @@ def _subscribers(state: EntityState, how: Showing) -> RenderableType:
     return table
 
 
-def _row(claim: Claim) -> str:
-    return f"{claim['system']} {claim['resource']} {claim['row']}"
+def _row(claim: Claim, how: Showing) -> str:
+    return f"{claim['system']} {claim['resource']} {how.mask_row(claim['row'])}"
 
 
 def _time(microseconds: int) -> str:

@@ -60,3 +60,10 @@ def test_a_key_of_which_only_another_tells_never_had_a_record() -> None:
     screen = _printed(state("old_id:012345678", status="deleted", version=0, value=None))
     assert "there never was a record" in screen
     assert "1970" not in screen
+
+
+def test_a_row_that_is_called_by_an_identifier_is_masked_too() -> None:
+    whole = state("x#036091108397", claim("ho_tich", {"full_name": "An"}, row="036091108397"))
+    assert "036091108397" not in _printed(whole, asked="x#036091108397")
+    assert "public.bang 036••••••397" in _printed(whole)
+    assert "public.bang 036091108397" in _printed(whole, show_values=True)
