@@ -130,6 +130,7 @@ class Forward(TypedDict):
     link: Link | None
     revision: int
     after: bytes | None
+    complete: bool
 
 
 class Delivery(TypedDict):

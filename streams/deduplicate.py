@@ -16,13 +16,15 @@ Verdict: TypeAlias = Literal["news", "repeat", "superseded"]
 class Weighed(NamedTuple):
     """`claims`: the key's claims after what was news has replaced what was held. `first`: verdict on the first said.
 
-    `late`: what came after a later word of its row, and that word, where the late one names other keys.
+    `late`: what came after a later word of its row, and that word, where the late one names other keys. `goes_on`:
+    whether nothing later is known of the first one's row.
     """
 
     claims: list[Claim]
     first: Verdict
     changed: bool
     late: Sequence[tuple[Claim, Claim]] = ()
+    goes_on: bool = False
 
 
 def below(claim: Claim, floor: Floor) -> bool:
@@ -52,7 +54,7 @@ def deduplicate(
 ) -> Weighed:
     """Every claim said under the key itself, of one resource and in this order, against those held; `held` stays as
     it is. `keeps`: see `void`."""
-    claims, verdicts, late, changed = held, list[Verdict](), list[tuple[Claim, Claim]](), False
+    claims, verdicts, late, taking = held, list[Verdict](), list[tuple[Claim, Claim]](), list[bool]()
     for claim in said:
         old = find(claims, claim["system"], claim["resource"], claim["row"])
         verdict = weigh(claim, old, floor)
@@ -66,14 +68,15 @@ def deduplicate(
         if taken is not None:
             claims = [other for other in claims if other is not old]
             claims.append(taken if old is None else _inheriting(taken, old))
-            changed = True
-    return Weighed(claims, verdicts[0] if verdicts else "superseded", changed, late)
+        taking.append(taken is not None)
+    return Weighed(claims, verdicts[0] if verdicts else "superseded", any(taking), late, taking[:1] == [True])
 
 
 def _inheriting(claim: Claim, old: Claim) -> Claim:
     """The claim with what its row's last word keeps saying: the keys that it went by, and of a row that is gone all."""
     if not (old["formerly"] or old["aliases"]):
         return claim
-    formerly = [*claim["formerly"], *(key for key in old["formerly"] if key not in claim["formerly"])]
+    kept = [key for key in old["formerly"] if key not in claim["formerly"] and key != claim["left_to"]]
+    formerly = [*claim["formerly"], *kept]
     is_gone = claim["values"] is None and claim["left_to"] is None and old["left_to"] is None
     return {**claim, "formerly": formerly, "aliases": old["aliases"] if is_gone else claim["aliases"]}

@@ -8,7 +8,7 @@ from schemas import topics
 from schemas.codec import CodecError
 from schemas.dead_letters import Reason
 from schemas.kafka import MAX_RECORD_BYTES
-from schemas.records import Claim, Delivery, EntityState, Forward, HeldField, Result
+from schemas.records import Claim, Delivery, EntityState, Forward, ForwardKind, HeldField, Link, Result
 from streams.cloudevents import Envelope, Headers
 from streams.engine.records import Record
 from streams.errors import Unprocessable
@@ -92,12 +92,41 @@ class Effects:
             for result, system in self.results
         ]
 
+    def add(self, further: "Effects") -> None:
+        """What else the record causes."""
+        self.states += further.states
+        self.outputs += further.outputs
+        self.results += further.results
+
     def apply(self, batch: Batch) -> None:
         """Hand everything to the batch."""
         for key, value in self.states:
             batch.state.put(key, value)
         for sent in self.outputs:
             batch.send(sent.topic, sent.key, sent.value, headers=sent.headers, partition=sent.partition)
+
+
+@dataclass(slots=True)
+class Parcel:
+    """What goes to the owner of another key in one forward."""
+
+    to: str
+    claims: list[Claim] = field(default_factory=list)
+    renamed: list[str] = field(default_factory=list)
+    #: Whether these are all claims of the sender's that count there.
+    is_complete: bool = False
+
+
+class Sender(NamedTuple):
+    """The key that forwards something, and the key at which its claims count, if not here.
+
+    `hops`: forwards that have led to this one.
+    """
+
+    key: str
+    version: int
+    target: str | None
+    hops: int
 
 
 class Emitter:
@@ -127,27 +156,41 @@ class Emitter:
             value = self._wire.delivery_heads[topic] + body
             effects.outputs.append(Output(topic, sent.key.encode(), value, envelope.headers(operation)))
 
-    def forward(  # noqa: PLR0913 - a forward has this many facts
-        self, claim: Claim, new_key: str, *, formerly: EntityState, routed: Routed, cause: Cause, effects: Effects
-    ) -> None:
-        """A claim for the owner of another key, and whom that owes its present state."""
+    def forward(self, parcel: Parcel, sender: Sender, cause: Cause, effects: Effects) -> None:
+        """Claims for the owner of another key, and whom that owes its present state."""
+        claims, more = parcel.claims, {"renamed": parcel.renamed, "complete": parcel.is_complete}
+        try:
+            self._forward(parcel.to, "claims", sender, cause, effects, claims=claims, **more)
+        except Unprocessable:
+            if len(claims) < 2:
+                raise
+            half = len(claims) // 2
+            self.forward(Parcel(parcel.to, claims[:half], is_complete=parcel.is_complete), sender, cause, effects)
+            self.forward(Parcel(parcel.to, claims[half:], parcel.renamed), sender, cause, effects)
+
+    def link(self, alias: str, link: Link, sender: Sender, cause: Cause, effects: Effects) -> None:
+        """What a row says of another key, for the owner of that key."""
+        self._forward(alias, "alias", sender, cause, effects, link=link)
+
+    def _forward(self, to: str, kind: ForwardKind, sender: Sender, cause: Cause, effects: Effects, **more: Any) -> None:
         forward: Forward = {
-            "kind": "claims",
-            "formerly": formerly["key"],
-            "target": None,
-            "claims": [claim],
-            "version": formerly["version"],
-            "renamed": routed.renamed,
+            "kind": kind,
+            "formerly": sender.key,
+            "target": sender.target,
+            "claims": [],
+            "version": sender.version,
+            "renamed": [],
             "change": None,
             "event_id": cause.event_id,
             "source_time": cause.source_time,
-            "hops": 0,
+            "hops": sender.hops + 1,
             "link": None,
             "revision": cause.revision,
             "after": None,
+            "complete": False,
         }
-        value = _fit("forward", self._wire.write_forward, forward)
-        effects.outputs.append(Output(topics.identify(self._entity), new_key.encode(), value))
+        value = _fit("forward", self._wire.write_forward, forward | more)
+        effects.outputs.append(Output(topics.identify(self._entity), to.encode(), value))
 
 
 def _fit(shape: str, encode: Callable[[Any], bytes], record: object) -> bytes:

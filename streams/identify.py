@@ -4,16 +4,21 @@ A record is keyed by the key that its row had before. Where the event changes th
 sent on; the owner of the new key takes it if nothing newer of the row is known there.
 """
 
-from collections.abc import Iterable
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
-from schemas.mapping import MappedIn
-from schemas.records import ChangeEvent, Claim, Entity
+from schemas.dead_letters import Reason
+from schemas.identity import kind_of
+from schemas.mapping import MappedIn, MappingError
+from schemas.records import ChangeEvent, Claim, Entity, EntityState
 from streams.claims import find
+from streams.errors import Unprocessable
+from streams.normalise import Resource
 
 #: Below every real revision: the place just before an event. All that is older than the event is older than this place
 #: too, and the event itself, read by a better mapping or mended by hand, is newer.
 JUST_BEFORE = -1
+#: What stays of a row's last claim where an event cannot be read.
+_KEPT: Final = ("values", "stated_null", "held", "echoed", "source_time", "aliases")
 
 
 class Said(NamedTuple):
@@ -24,39 +29,80 @@ class Said(NamedTuple):
     new_key: str | None = None
 
 
-def identify(event: ChangeEvent, key: str, mapped: MappedIn | None, *, revision: int) -> Said:
-    """What an event says that was read in full. `mapped` None: its row is gone. `revision`: of the mapping."""
-    claim = _claim(event, event["row"], revision=revision)
+def identify(event: ChangeEvent, state: EntityState, mapped: MappedIn | None, resource: Resource) -> Said:
+    """What an event says that was read in full, under the key of `state`. `mapped` None: its row is gone.
+
+    Raises Unprocessable where a column is missing in which the row names other keys.
+    """
+    key, new_key = state["key"], event["new_key"]
+    claim = _claim(event, event["row"], revision=resource.revision)
     if mapped is not None:
         claim["values"], claim["stated_null"], claim["held"] = mapped.values, mapped.stated_null, [*mapped.held]
-    gone = _previous(event, revision=revision)
-    if not leaves(event, key):
-        return Said([claim, *gone])
-    return Said([_claim(event, event["row"], revision=revision), *gone], claim, event["new_key"])
+    if new_key is None or new_key == key:
+        _name(claim, event, key, None, state, resource)
+        return Said([claim, *_previous(event, key, revision=resource.revision)])
+    _name(claim, event, new_key, key, state, resource)
+    withdrawn = _withdrawn(claim, new_key)
+    return Said([withdrawn, *_previous(event, new_key, revision=resource.revision)], claim, new_key)
 
 
-def identify_unread(event: ChangeEvent, key: str, held: Iterable[Claim]) -> Said:
+def identify_unread(event: ChangeEvent, state: EntityState, resource: Resource) -> Said:
     """What an event says whose values cannot be read: where its row is now, with the values that it had last.
 
     The row's last good claim moves to the place just before the event. So a snapshot does not take the row for
     vanished, and no older claim of it can stay behind under a key or a name that it has left.
     """
+    key, new_key = state["key"], event["new_key"]
     stays = _claim(event, event["row"], revision=JUST_BEFORE)
-    last = find(held, event["system"], event["resource"], event["previous_row"] or event["row"])
+    last = _last(event, state)
     live = last is not None and last["values"] is not None
+    if last is not None:
+        stays["formerly"] = last["formerly"]
     if last is not None and live:
-        stays |= {
-            "values": last["values"],
-            "stated_null": last["stated_null"],
-            "held": last["held"],
-            "echoed": last["echoed"],
-            "source_time": last["source_time"],
-        }
-    gone = _previous(event, revision=JUST_BEFORE)
-    if leaves(event, key):
-        withdrawn = _claim(event, event["row"], revision=JUST_BEFORE)
-        return Said([withdrawn, *gone], stays if live else None, event["new_key"])
-    return Said([stays, *gone] if live else gone)
+        stays |= {name: last[name] for name in _KEPT}  # type: ignore[typeddict-item]
+    if new_key is None or new_key == key:
+        gone = _previous(event, key, revision=JUST_BEFORE)
+        return Said([stays, *gone] if live else gone)
+    stays["formerly"] = _formerly(key, new_key, stays["formerly"], resource)
+    stays["aliases"] = [name for name in stays["aliases"] if name != new_key]
+    gone = _previous(event, new_key, revision=JUST_BEFORE)
+    if not live:
+        stays["left_to"] = new_key  # where it is, and what it says there is not known
+    return Said([_withdrawn(stays, new_key), *gone], stays if live or stays["formerly"] else None, new_key)
+
+
+def _name(  # noqa: PLR0913, PLR0917 - where it was and where it is
+    claim: Claim, event: ChangeEvent, key: str, old_key: str | None, state: EntityState, resource: Resource
+) -> None:
+    """Which other keys the row, whose key is `key` now, says are the same entity."""
+    if resource.names is not None and event["after"] is not None and event["operation"] != "delete":
+        try:
+            stated = resource.names(event["after"], key)
+        except MappingError as error:
+            raise Unprocessable("normalise", Reason(error.reason, str(error), error.field)) from error
+        claim["aliases"], claim["formerly"] = [*stated.aliases], [*stated.formerly]
+    last = _last(event, state) if old_key is not None or event["previous_row"] is not None else None
+    if last is not None and claim["values"] is not None:
+        claim["formerly"] += [name for name in last["formerly"] if name not in claim["formerly"]]
+    if old_key is not None:
+        claim["formerly"] = _formerly(old_key, key, claim["formerly"], resource)
+
+
+def _formerly(old_key: str, new_key: str, known: list[str], resource: Resource) -> list[str]:
+    """A provisional key ends where the authority for an identifier gives one; from one identifier to another a row goes
+    alone, for a slip of the pen looks the same."""
+    ends = kind_of(old_key) is None and kind_of(new_key) in resource.kinds
+    found = [*known, old_key] if ends and old_key not in known else known
+    return [name for name in found if name != new_key]
+
+
+def _last(event: ChangeEvent, state: EntityState) -> Claim | None:
+    """What the row said last under this key, if under another name before this event."""
+    return find(state["claims"], event["system"], event["resource"], event["previous_row"] or event["row"])
+
+
+def _withdrawn(claim: Claim, new_key: str) -> Claim:
+    return {**claim, "values": None, "stated_null": [], "echoed": [], "held": [], "left_to": new_key}
 
 
 def leaves(event: ChangeEvent, key: str) -> bool:
@@ -64,9 +110,10 @@ def leaves(event: ChangeEvent, key: str) -> bool:
     return event["new_key"] is not None and event["new_key"] != key
 
 
-def _previous(event: ChangeEvent, *, revision: int) -> list[Claim]:
+def _previous(event: ChangeEvent, key: str, *, revision: int) -> list[Claim]:
+    """The row by the name that it had before: it goes on under another, at `key`."""
     row = event["previous_row"]
-    return [] if row is None or row == event["row"] else [_claim(event, row, revision=revision)]
+    return [] if row in (None, event["row"]) else [_claim(event, str(row), revision=revision) | {"left_to": key}]
 
 
 def _claim(event: ChangeEvent, row: str, *, revision: int, values: Entity | None = None) -> Claim:

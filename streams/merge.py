@@ -52,7 +52,7 @@ def unknown(key: str) -> EntityState:
 def merge(
     state: EntityState, claims: list[Claim], authority: Authority, cause: Cause, *, moved_to: str | None = None
 ) -> EntityState:
-    """The state of the key with these claims. `moved_to`: the key for which the last change left this one.
+    """The state of the key when these claims count there. `moved_to`: the key for which the last change left this one.
 
     The version rises with each new golden value or status, and with nothing else.
     """

@@ -6,28 +6,44 @@ from typing import NamedTuple
 from schemas.catalogue import Catalogue
 from schemas.compose import entity_fields
 from schemas.dead_letters import Reason
-from schemas.mapping import MappedIn, MappingError, compile_in
+from schemas.key_columns import kinds_owned
+from schemas.manifest import Publication
+from schemas.mapping import MappedIn, MappingError, Stated, compile_in, stated_in
 from schemas.records import ChangeEvent, Entity, Row
 from streams.errors import Unprocessable
 
 
 class Resource(NamedTuple):
-    """One published table or endpoint: its compiled mapping, and the revision of the manifest that states it."""
+    """One published table or endpoint: its compiled mapping, and the revision of the manifest that states it.
+
+    `names`: which other keys a row says are the same entity as its own. `kinds`: identifiers that the system gives.
+    """
 
     system: str
     map_in: Callable[[Row], MappedIn]
     revision: int
+    names: Callable[[Row, str], Stated] | None = None
+    kinds: frozenset[str] = frozenset()
 
 
 def resources(catalogue: Catalogue, entity: str) -> dict[tuple[str, str], Resource]:
     """Everything that feeds the entity, by (system, resource)."""
     return {
-        (system, publication.resource): Resource(
-            system, compile_in(publication, entity), catalogue.mapping_revision(system)
-        )
+        (system, publication.resource): _resource(catalogue, entity, system, publication)
         for system in catalogue.publishers(entity)
         for publication in catalogue.publications(system, entity)
     }
+
+
+def _resource(catalogue: Catalogue, entity: str, system: str, publication: Publication) -> Resource:
+    kinds = kinds_owned(catalogue.manifest(system).owned(entity), entity)
+    return Resource(
+        system,
+        compile_in(publication, entity),
+        catalogue.mapping_revision(system),
+        stated_in(publication, kinds),
+        kinds,
+    )
 
 
 def blank(entity: str) -> Entity:

@@ -5,24 +5,29 @@ record causes is complete, so a step may refuse a record at any point by raising
 """
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
+from contextlib import suppress
 
 from schemas.dead_letters import Reason
 from schemas.identity import event_id
-from schemas.records import MARKERS, ChangeEvent, Claim, Entity, EntityState, Forward, HeldField
-from streams.answer import answered
-from streams.claims import is_live
-from streams.deduplicate import NO_FLOOR, Floor, Weighed, deduplicate, is_overtaken
+from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward, HeldField, Link
+from streams.claims import row_name
+from streams.deduplicate import Floor, Verdict, deduplicate, is_overtaken
 from streams.emit import Effects, Emitter
 from streams.errors import Unprocessable
 from streams.identify import Said, identify, identify_unread
-from streams.merge import Cause, merge, raise_version
+from streams.links import take, target_of
+from streams.merge import Cause
 from streams.normalise import normalise
 from streams.place import Place
+from streams.receive import receive
 from streams.retract import floor_record, floor_set_by, retract
-from streams.route import Routed, holders, is_reshaped, remembered, route, route_rename
-from streams.rules import Rules, speaking
+from streams.route import remembered
+from streams.rules import Rules, linking, speaking
+from streams.settle import Settler
 from streams.suppress_echo import NOTHING, Heard, suppress_echo, suppress_sent_echo
+from streams.tell import MOST_HOPS
+from streams.turn import Turn, learn, send_on, tell_aliases
 from streams.validate import validate
 from streams.wire import Wire
 
@@ -34,6 +39,7 @@ class Pipeline:
         self.entity, self.revision = rules.entity, rules.revision
         self._rules = rules
         self._emitter = Emitter(rules.entity, wire)
+        self._settler = Settler(rules, self._emitter)
 
     def change(self, event: ChangeEvent, key: bytes | None, publisher: str, place: Place) -> Effects:
         """What a record of `raw.<publisher>.<entity>` causes. Raises Unprocessable."""
@@ -46,47 +52,32 @@ class Pipeline:
         state, floor = place.state(key), place.floor(event["system"], event["resource"])
         try:
             mapped = normalise(event, resource, self._rules.empty)
-            said = identify(event, state["key"], mapped, revision=resource.revision)
+            said = identify(event, state, mapped, resource)
             return self._say(said, state, floor, cause, held=mapped.held if mapped else ())
         except Unprocessable as failure:
-            effects = self._say(identify_unread(event, state["key"], state["claims"]), state, floor, cause)
+            effects = self._say(identify_unread(event, state, resource), state, floor, cause)
             if not is_overtaken(event, resource.revision, state["claims"], floor):
                 effects.bury(failure)
             return effects
 
-    def claims(self, forward: Forward, key: bytes | None, place: Place) -> Effects:
-        """What a record of `identify.<entity>` causes: claims that left another key for this one. Raises Unprocessable.
-
-        Whoever was sent a rename to this key is owed the present truth, whatever it is: the rename may have put a
-        record here that has since moved on.
-        """
-        if not key or forward["kind"] != "claims":
-            raise Unprocessable("validate", Reason("unknown_forward", "no key, or of a later kind; update this worker"))
+    def forwarded(self, forward: Forward, key: bytes | None, place: Place) -> Effects:
+        """What a record of `identify.<entity>` causes: claims from another key, or a row's word on this one. Raises
+        Unprocessable."""
         cause = self._cause(forward["event_id"], forward["event_id"].partition("/")[0], forward["source_time"])
-        state, said, keeps = place.state(key), speaking(forward["claims"], self._rules), self._rules.keeps
-        floor = place.floor(said[0]["system"], said[0]["resource"]) if said else NO_FLOOR
-        try:
-            said, heard = suppress_sent_echo(said, state, floor, self._rules.two_ways)
-            return self._receive(
-                deduplicate(state["claims"], said, floor, keeps=keeps), state, forward, cause, heard=heard
-            )
-        except Unprocessable as failure:
-            nothing = deduplicate(state["claims"], [], floor, keeps=keeps)
-            effects = self._receive(nothing, state, forward, cause, heard=NOTHING)
-            effects.bury(failure)
-            return effects
+        if key and forward["kind"] == "claims":
+            return self._claims(forward, place.state(key), place, cause)
+        if key and forward["kind"] == "alias" and forward["link"] is not None:
+            return self._link(forward["link"], forward["hops"], place.state(key), cause)
+        raise Unprocessable("validate", Reason("unknown_forward", "no key, or of a later kind; update this worker"))
 
     def look_again(self, state: EntityState, cause: Cause, effects: Effects) -> None:
         """A key as the catalogue has it now: who speaks no more, whose word counts, who receives what."""
-        claims = speaking(state["claims"], self._rules)
-        routes = remembered(state["routes"], self._rules.receivers)
         before = {**state, "routes": list(state["routes"])}
-        state["routes"] = routes
-        after = merge(state, claims, self._rules.authority, cause)
-        routed = self._route(after, cause)
-        after["routes"] = routed.routes
-        if after != before:
-            self._emit(after, routed, cause, effects)
+        state["routes"] = remembered(state["routes"], self._rules.receivers)
+        turn = Turn(state, speaking(state["claims"], self._rules), linking(state["links"], self._rules))
+        found = Effects()
+        if self._settler.settle(turn, cause, found) != before:
+            effects.add(found)
 
     def _marker(self, marker: ChangeEvent, cause: Cause, place: Place) -> Effects:
         """A snapshot that has ended, or a truncated table: what was said before is void in the whole partition."""
@@ -99,7 +90,7 @@ class Pipeline:
             standing = retract(state["claims"], marker, floor, keeps=self._rules.keeps)
             if standing is not state["claims"]:
                 lost = Heard(lost={system} & self._rules.two_ways.keys())
-                self._settle(state, standing, Said([]), cause, effects, heard=lost)
+                self._settler.settle(Turn(state, standing, state["links"], heard=lost), cause, effects)
         place.raised(system, resource, floor)
         effects.forget_silence()
         return effects
@@ -108,91 +99,73 @@ class Pipeline:
         self, said: Said, state: EntityState, floor: Floor, cause: Cause, *, held: Sequence[HeldField] = ()
     ) -> Effects:
         """Claims made under the key itself, or under which another has left it. `held`: what waits for a person."""
-        effects, heard = Effects(), NOTHING
-        two_way = self._rules.two_ways.get(cause.origin)
+        effects, heard, two_way = Effects(), NOTHING, self._rules.two_ways.get(cause.origin)
         if two_way is not None:
             said, heard = suppress_echo(said, state, floor, two_way)
         weighed = deduplicate(state["claims"], said.here, floor, keeps=self._rules.keeps)
-        if weighed.changed:
+        turn = Turn(state, weighed.claims, state["links"], heard=heard)
+        learn(turn, weighed.late)
+        tell_aliases(turn, said.here)
+        if said.onward is not None and said.new_key is not None and weighed.goes_on:
             # Onward only with news: else the row has been here again since, and left again, or is here.
-            onward = said if weighed.first == "news" else Said([])
-            self._settle(state, weighed.claims, onward, cause, effects, heard=heard)
-            effects.held += held if weighed.first == "news" else ()
-        elif weighed.first == "repeat":
-            self._repeat(state, cause, effects)
-        else:
-            effects.results.append(("superseded", cause.origin))
-        if heard.echoes:
-            effects.tell_echoes(heard.echoes)
+            send_on(turn, said.onward, said.new_key)
+        self._end(turn, weighed.first, said.here, cause, effects)
+        effects.held += held if weighed.first == "news" else ()
         return effects
+
+    def _claims(self, forward: Forward, state: EntityState, place: Place, cause: Cause) -> Effects:
+        """Claims that another key has sent; of several that are too much together, as many as there is room for."""
+        claims = speaking(forward["claims"], self._rules)
+        try:
+            return self._receive(forward, claims, state, place, cause)
+        except Unprocessable as failure:
+            fitting: list[Claim] = []
+            for claim in claims if len(claims) > 1 else ():
+                with suppress(Unprocessable):
+                    self._receive(forward, [*fitting, claim], state, place, cause)
+                    fitting.append(claim)
+            effects = self._receive(forward, fitting, state, place, cause)
+            effects.bury(failure)
+            return effects
 
     def _receive(
-        self, weighed: Weighed, state: EntityState, forward: Forward, cause: Cause, *, heard: Heard
+        self, forward: Forward, claims: list[Claim], known: EntityState, place: Place, cause: Cause
     ) -> Effects:
-        """Claims that another key has sent."""
-        effects = Effects()
-        if weighed.changed or forward["renamed"]:
-            after = merge(state, weighed.claims, self._rules.authority, cause)
-            after["aliases"] = _aliases(state, forward)
-            after["version"] = state["version"]
-            raise_version(after, cause, above=forward["version"])
-            # Detecting conflicts has its place here, and in `_settle`.
-            owed = [*forward["renamed"], *answered(after, heard)]
-            self._emit(after, self._route(after, cause, owed=owed, before=state["value"]), cause, effects)
-        elif weighed.first == "repeat":
-            self._repeat(state, cause, effects)
-        else:
-            effects.results.append(("superseded", cause.origin))
+        """Whoever was sent a rename to this key is owed the present truth, whatever it is: the rename may have put a
+        record here that has since moved on."""
+        effects, state = Effects(), known.copy()
+        claims, heard = suppress_sent_echo(claims, state, place.floor, self._rules.two_ways)
+        turn = Turn(state, state["claims"], state["links"], heard=heard, hops=forward["hops"])
+        turn.owed, turn.above = forward["renamed"], forward["version"]
+        first = receive(turn, forward, claims, place.floor, self._rules.keeps)
+        self._end(turn, first, claims, cause, effects)
         return effects
 
-    def _settle(  # noqa: PLR0913 - all that one record has said
-        self,
-        state: EntityState,
-        claims: list[Claim],
-        said: Said,
-        cause: Cause,
-        effects: Effects,
-        *,
-        heard: Heard = NOTHING,
-    ) -> None:
-        """The key with its new claims: its golden record, who hears of it, and what goes on to another key."""
-        new_key = None if is_live(claims) else said.new_key
-        after = merge(state, claims, self._rules.authority, cause, moved_to=new_key)
-        if new_key is None:
-            routed = self._route(after, cause, owed=answered(after, heard), before=state["value"])
-        else:
-            routed = route_rename(after, self._rules.subscribers, new_key)
-        self._emit(after, routed, cause, effects)
-        if said.onward is not None and said.new_key is not None:
-            self._emitter.forward(
-                said.onward, said.new_key, formerly=after, routed=routed, cause=cause, effects=effects
-            )
+    def _link(self, word: Link, hops: int, state: EntityState, cause: Cause) -> Effects:
+        """What a row says of this key: that it is an alias of another, or no more."""
+        effects, key = Effects(), state["key"]
+        was = target_of(state["links"], key)
+        links = take(state["links"], word) if hops < MOST_HOPS else state["links"]
+        turn, target = Turn(state, state["claims"], links, hops=hops), target_of(links, key)
+        # Where a row has come or gone, copies that went with it may have passed by where they should be.
+        turn.sends_all = bool(word["system"]) and links is not state["links"] and target is not None
+        if word["system"] and word["target"] not in (None, key, was, target) and state["claims"]:
+            turn.answered = [str(word["target"])]
+        if turn.has_changed:
+            self._settler.settle(turn, cause, effects)
+        effects.forget_silence()
+        return effects
 
-    def _repeat(self, state: EntityState, cause: Cause, effects: Effects) -> None:
-        """The last word once more: whoever holds the record gets it again, in case it was lost on the way."""
-        routed = route(state, self._rules.subscribers, owed=holders(state))
-        self._emitter.deliveries(state, routed, cause, effects)
-
-    def _route(
-        self, state: EntityState, cause: Cause, *, owed: Collection[str] = (), before: Entity | None = None
-    ) -> Routed:
-        """Who hears of a state. Whoever was sent this version in another form gets the new one as a version of its own:
-        a target may refuse what it holds already."""
-        routed = route(state, self._rules.subscribers, owed=owed, before=before)
-        if is_reshaped(state, routed):
-            raise_version(state, cause)
-            routed = route(state, self._rules.subscribers, owed=owed, before=before)
-        return routed
-
-    def _emit(self, state: EntityState, routed: Routed, cause: Cause, effects: Effects) -> None:
-        state["routes"] = routed.routes
-        self._emitter.state(state, effects)
-        self._emitter.deliveries(state, routed, cause, effects)
+    def _end(self, turn: Turn, first: Verdict, said: Sequence[Claim], cause: Cause, effects: Effects) -> None:
+        if turn.has_changed:
+            self._settler.settle(turn, cause, effects)
+        elif first == "repeat":
+            self._settler.repeat(turn, {row_name(claim) for claim in said}, cause, effects)
+        if first == "superseded" and not turn.owed:
+            effects.forget_silence()
+            effects.results.append(("superseded", cause.origin))
+        if turn.heard.echoes:
+            effects.tell_echoes(turn.heard.echoes)
 
     def _cause(self, event: str, origin: str, source_time: int) -> Cause:
         return Cause(event, origin, source_time, time.time_ns() // 1000, self._rules.revision)
-
-
-def _aliases(state: EntityState, forward: Forward) -> list[str]:
-    known, formerly = state["aliases"], forward["formerly"]
-    return known if formerly in known or formerly == state["key"] else [*known, formerly]

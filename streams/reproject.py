@@ -40,6 +40,7 @@ def marker(revision: int, *, at: int, after: bytes | None = None) -> Forward:
         "link": None,
         "revision": revision,
         "after": after,
+        "complete": False,
     }
 
 

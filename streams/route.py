@@ -145,12 +145,17 @@ def _digest_back(subscriber: Subscriber, view: View, two_way: TwoWay, keys: list
     return blake2b(digest + "\0".join(keys).encode(), digest_size=8).digest() if two_way.own_rows else digest
 
 
-def route_rename(state: EntityState, subscribers: Sequence[Subscriber], new_key: str) -> Routed:
-    """Tells every subscriber that holds the record its new key; who cannot hold that key loses the record."""
+def route_rename(
+    state: EntityState, subscribers: Sequence[Subscriber], new_key: str, *, owed: Collection[str] = ()
+) -> Routed:
+    """Tells every subscriber that holds the record its new key; who cannot hold that key loses the record.
+
+    `owed`: systems that were sent a rename to this key, and may hold the record for that.
+    """
     routed = Routed(list(state["routes"]), [], [])
     for subscriber in subscribers:
         system = subscriber.system
-        if _held(state["routes"], system) == NOT_HELD:
+        if _held(state["routes"], system) == NOT_HELD and system not in owed:
             routed.results.append(("filtered", system))
             continue
         entry = _entry(system, state["version"], NOT_HELD)

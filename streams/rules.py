@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from schemas.catalogue import Catalogue
 from schemas.compose import entity_fields
 from schemas.key_columns import kinds_owned
-from schemas.records import Claim, Entity
+from schemas.records import Claim, Entity, Link
 from streams.merge import Authority
 from streams.normalise import Resource, blank, resources
 from streams.project import Subscriber, subscribers
@@ -63,3 +63,9 @@ def speaking(claims: list[Claim], rules: Rules) -> list[Claim]:
     known = rules.resources
     standing = [claim for claim in claims if (claim["system"], claim["resource"]) in known]
     return claims if len(standing) == len(claims) else standing
+
+
+def linking(links: list[Link], rules: Rules) -> list[Link]:
+    """The same for what they say of keys."""
+    standing = [link for link in links if not link["system"] or (link["system"], link["resource"]) in rules.resources]
+    return links if len(standing) == len(links) else standing

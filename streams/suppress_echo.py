@@ -3,7 +3,7 @@
 Judged where a claim is taken: against what the row said there before, and what is on its way to it.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from schemas.manifest import EXISTENCE
@@ -52,12 +52,15 @@ def suppress_echo(said: Said, state: EntityState, floor: Floor, two_way: TwoWay)
 
 
 def suppress_sent_echo(
-    claims: Iterable[Claim], state: EntityState, floor: Floor, two_ways: Mapping[str, TwoWay]
+    claims: list[Claim], state: EntityState, floor_of: Callable[[str, str], Floor], two_ways: Mapping[str, TwoWay]
 ) -> tuple[list[Claim], Heard]:
     """The same for claims that another key sends, whose owner knew nothing of what was on its way to them here."""
+    if not two_ways:
+        return claims, NOTHING
     heard, found = Heard(), []
     for claim in claims:
-        two_way = two_ways.get(claim["system"])
+        two_way = two_ways.get(claim["system"]) if claim["left_to"] is None else None
+        floor = floor_of(claim["system"], claim["resource"])
         if two_way is not None and _counts(claim, state, floor, two_way):
             ear = _Ear(state, two_way, heard)
             before = ear.take_over([claim])

@@ -100,7 +100,7 @@ class Worker:
                 told = _teller_of_forward(forward)
                 if forward["kind"] == "reproject":
                     return told, self._reprojection.step(forward, place, partition=record.partition)
-                return told, self._pipeline.claims(forward, record.key, place)
+                return told, self._pipeline.forwarded(forward, record.key, place)
             event = self._wire.read_change(record.value)
             told = Told(event["system"], event_id(event), event["source_time"])
             return told, self._pipeline.change(event, record.key, _publisher(record), place)

@@ -3,7 +3,7 @@
 Random histories run through it. Whatever the order, the targets must end as the tables say: no ghost, no row lost.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -51,28 +51,34 @@ CITY = [
     manifest("ward", subscribes=subscription({"so": "citizen_id"}, {"n": "full_name"}, "ward == '00001'")),
 ]
 SUBSCRIBERS = ("all", "twin", "ward")
-
-
 _REGISTRY = MemoryRegistry()
 
 
-@cache
-def _worker(revision: int) -> Worker:
-    """Workers keep nothing between batches, so every simulation may have the same."""
-    return worker(CITY, _REGISTRY, revision=revision)
+class City:
+    """Manifests, and what is made of them once for all simulations. `columns`: of every source's table."""
+
+    def __init__(self, manifests: list[Manifest], columns: Sequence[str]) -> None:
+        self._manifests = manifests
+        self._columns = columns
+        self.worker = cache(self._worker)
+        self.writer = cache(self._writer)
+        self.target = cache(self._target)
+
+    def _worker(self, revision: int) -> Worker:
+        """Workers keep nothing between batches, so every simulation may have the same."""
+        return worker(self._manifests, _REGISTRY, revision=revision)
+
+    def _writer(self, system: str) -> RawWriter:
+        return RawWriter(_REGISTRY, system, self._columns)
+
+    def _target(self, system: str) -> tuple[Callable[[str], object | None], list[str]]:
+        """How the system names a record, and the fields that it gets."""
+        stated = compile_catalogue(self._manifests, 1).subscription(system, ENTITY)
+        assert stated is not None
+        return key_out(stated), [mapped.field for mapped in stated.fields.values()]
 
 
-@cache
-def _writer(system: str) -> RawWriter:
-    return RawWriter(_REGISTRY, system, COLUMNS)
-
-
-@cache
-def _target(system: str) -> tuple[Callable[[str], object | None], list[str]]:
-    """How the system names a record, and the fields that it gets."""
-    stated = compile_catalogue(CITY, 1).subscription(system, ENTITY)
-    assert stated is not None
-    return key_out(stated), [mapped.field for mapped in stated.fields.values()]
+TWO = City(CITY, COLUMNS)
 
 
 @dataclass
@@ -181,12 +187,13 @@ class Simulation:
 
     kafka: MemoryKafka = field(default_factory=lambda: MemoryKafka(PARTITIONS))
     sources: dict[str, Source] = field(default_factory=lambda: {name: Source(name) for name in ("a", "b")})
+    city: City = TWO
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
     sent: dict[str, int] = field(default_factory=dict)
     revision: int = 1
 
     def __post_init__(self) -> None:
-        self.worker: Worker = _worker(1)
+        self.worker: Worker = self.city.worker(1)
         self.registry = _REGISTRY
 
     def capture_all(self) -> None:
@@ -198,7 +205,7 @@ class Simulation:
         """The connector sends what is new in its log; markers to every partition."""
         log = self.sources[system].log
         for key, event in log[self.sent.get(system, 0) :]:
-            topic, value = topics.raw(system, ENTITY), _writer(system)(event)
+            topic, value = topics.raw(system, ENTITY), self.city.writer(system)(event)
             for partition in range(PARTITIONS) if key is None else [self.kafka.home(key.encode())]:
                 self.kafka.append(topic, None if key is None else key.encode(), value, partition=partition)
         self.sent[system] = len(log)
@@ -212,7 +219,7 @@ class Simulation:
     def remap(self) -> None:
         """A manifest was mended: a new revision, and everything that Kafka still has is replayed."""
         self.revision += 1
-        self.worker = _worker(self.revision)
+        self.worker = self.city.worker(self.revision)
         self.offsets = {place: 0 for place in self.offsets if place[0].startswith("raw.")} | {
             place: offset for place, offset in self.offsets.items() if not place[0].startswith("raw.")
         }
@@ -292,9 +299,9 @@ def _last_rows(source: Source) -> dict[str, Row]:
     return {key: row for key, (_, row) in rows.items()}
 
 
-def applied(deliveries: list[Delivery], system: str) -> dict[str, Entity]:
+def applied(deliveries: list[Delivery], system: str, city: City = TWO) -> dict[str, Entity]:
     """A target after these deliveries, as a sink applies them."""
-    names, fields = _target(system)
+    names, fields = city.target(system)
     rows: dict[str, Entity] = {}
     for delivery in deliveries:
         key, value = delivery["key"], delivery["fields"]

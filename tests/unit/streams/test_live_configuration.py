@@ -10,7 +10,7 @@ import pytest
 
 from schemas.catalogue import Catalogue
 from schemas.manifest import Manifest
-from streams import pipeline, project, worker
+from streams import pipeline, project, settle, worker
 from streams.reproject import Reprojection
 from streams.worker import Worker
 from tests.unit.streams.live_city import LiveCity, small_steps
@@ -162,7 +162,7 @@ WRONG: dict[str, tuple[Any, str, Any]] = {
         "remembered",
         lambda routes, receivers: [entry for entry in routes if entry["system"] in receivers],
     ),
-    "another form under the same version": (pipeline, "is_reshaped", lambda *_: False),
+    "another form under the same version": (settle, "is_reshaped", lambda *_: False),
     "a form that is taken again counts as the same": (project, "of_subscription", _undated),
 }
 

@@ -92,9 +92,9 @@ def test_events_that_make_no_sense_are_buried(
 
 
 def test_forwards_of_an_unknown_kind_are_buried(bench: Bench) -> None:
-    forward: Any = {"kind": "alias", "formerly": "k", "event_id": "a/rows/1/1/1", "source_time": 1}
+    forward: Any = {"kind": "change", "formerly": "k", "event_id": "a/rows/1/1/1", "source_time": 1}
     defaults: Any = {"target": None, "claims": [], "version": 0, "renamed": [], "change": None, "hops": 0}
-    defaults |= {"link": None, "revision": 0, "after": None}
+    defaults |= {"link": None, "revision": 0, "after": None, "complete": False}
     bench.send(bench.worker._wire.write_forward(forward | defaults), topic=topics.identify(ENTITY))
     assert _last_letter(bench) == ("validate", "unknown_forward", None)
 
@@ -115,7 +115,7 @@ def test_a_bug_in_a_step_costs_one_record_and_tells_no_value(bench: Bench, monke
         raise ValueError("Nguyễn Văn An")
 
     bench.insert()
-    monkeypatch.setattr("streams.pipeline.merge", broken)
+    monkeypatch.setattr("streams.settle.merge", broken)
     bench.insert()
     monkeypatch.undo()
     assert _last_letter(bench) == ("process", "unexpected_error", None)

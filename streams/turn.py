@@ -1,0 +1,111 @@
+"""What one record does to one key, weighed and not yet settled."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from schemas.records import Claim, EntityState, Link
+from streams.claims import find, position, row_name
+from streams.links import link_to, named, take, taken_back, target_of
+from streams.suppress_echo import NOTHING, Heard
+
+#: (key, what its owner is to be told).
+Passed = list[tuple[str, Claim]]
+
+
+@dataclass(slots=True)
+class Turn:
+    """`state`: as it was; `claims`, `links`: as they are now. `hops`: forwards that have led to this record."""
+
+    state: EntityState
+    claims: list[Claim]
+    links: list[Link]
+    #: Where the record's own row goes, if it leaves.
+    new_key: str | None = None
+    #: Words of rows for the owners of other keys.
+    passed: Passed = field(default_factory=list)
+    words: list[tuple[str, Link]] = field(default_factory=list)
+    #: Keys that believe that this one's claims count there, and are to be told.
+    answered: Sequence[str] = ()
+    #: Whether the key that stands for this one may have lost what it was sent.
+    sends_all: bool = False
+    #: Systems that are to get the present truth in any case, in a version greater than `above`.
+    owed: Collection[str] = ()
+    above: int = 0
+    hops: int = 0
+    heard: Heard = NOTHING
+
+    @property
+    def says_more(self) -> bool:
+        """Whether others hear of it, whatever changes here."""
+        return bool(self.passed or self.words or self.answered or self.sends_all)
+
+    @property
+    def has_changed(self) -> bool:
+        """Whether there is anything to settle."""
+        same = self.claims is self.state["claims"] and self.links is self.state["links"]
+        return not same or self.says_more or bool(self.owed)
+
+    @property
+    def is_entangled(self) -> bool:
+        """Whether other keys play a part in what is known here."""
+        if self.links or self.state["links"]:
+            return True
+        known = (self.state["claims"], self.claims)
+        return any([c["under"] or c["aliases"] or c["formerly"] for claims in known for c in claims])  # noqa: C419
+
+
+def learn(turn: Turn, late: Iterable[tuple[Claim, Claim]]) -> None:
+    """What came too late still tells by which keys its row went before; and what it named, it names no more."""
+    key = turn.state["key"]
+    for old, held in late:
+        known = (*held["formerly"], held["left_to"], key)
+        unheard = [name for name in old["formerly"] if name not in known]
+        is_gone = held["values"] is None and held["left_to"] is None
+        adopts = is_gone and not held["aliases"] and bool(old["aliases"])
+        knows = held
+        if unheard or adopts:
+            aliases = old["aliases"] if adopts else held["aliases"]
+            knows = {**held, "formerly": [*held["formerly"], *unheard], "aliases": aliases}
+            turn.claims = [knows if claim is held else claim for claim in turn.claims]
+        if unheard and held["left_to"] not in (None, key):
+            turn.passed.append((str(held["left_to"]), as_known_only(old, str(held["left_to"]))))
+        turn.words += taken_back(old, knows, key)
+
+
+def as_known_only(claim: Claim, key: str) -> Claim:
+    """A claim that says nothing, but by which keys its row went before it came to `key`."""
+    return {**claim, "values": None, "stated_null": [], "echoed": [], "held": [], "aliases": [], "left_to": key}
+
+
+def tell_aliases(turn: Turn, said: Iterable[Claim], sender: str = "") -> None:
+    """Where the key has heard of a row itself, while an alias knows an older word: the alias is told.
+
+    So a row whose key changed unseen, by our own hand, is no more believed to be where it was.
+    """
+    copies = [claim for claim in turn.claims if claim["under"] and claim["under"] != sender]
+    for claim in said if copies else ():
+        own = find(turn.claims, *row_name(claim))
+        for copy in copies:
+            if own is not None and row_name(copy) == row_name(own) and position(copy) < position(own):
+                left_to = own["left_to"] if own["values"] is None else turn.state["key"]
+                if left_to != copy["under"]:
+                    turn.passed.append((copy["under"], {**own, "values": None, "stated_null": [], "left_to": left_to}))
+
+
+def send_on(turn: Turn, onward: Claim, new_key: str) -> None:
+    """The record's row goes to another key, and takes along what only it has said belongs to it.
+
+    Where it says on leaving that this very key is another name of the one to which it goes, all go at once: who is sent
+    a rename then finds the whole record there.
+    """
+    key = turn.state["key"]
+    turn.new_key = new_key
+    turn.passed.append((new_key, onward))
+    if key in named(onward, new_key):
+        turn.links = take(turn.links, link_to(new_key, onward))
+    elif target_of(turn.links, key) is None:
+        stay = [claim for claim in turn.claims if not claim["under"] and claim["left_to"] is None]
+        going = set(named(onward, new_key)).difference(*(named(claim, key) for claim in stay))
+        if copies := [claim for claim in turn.claims if claim["under"] in going]:
+            turn.passed += [(new_key, copy) for copy in copies]
+            turn.claims = [claim for claim in turn.claims if claim["under"] not in going]
