@@ -137,7 +137,7 @@ def _unchanged(subscriber: Subscriber, before: Entity | None, value: Entity) -> 
 def _keys_back(state: EntityState, subscriber: Subscriber, two_way: TwoWay) -> list[str]:
     if not two_way.own_rows:
         return [state["key"]] if subscriber.can_hold(state["key"]) else []
-    return sorted(local(two_way.system, claim["row"]) for claim in rows_of(state["claims"], two_way))
+    return sorted({local(two_way.system, claim["row"]) for claim in rows_of(state["claims"], two_way)})
 
 
 def _digest_back(subscriber: Subscriber, view: View, two_way: TwoWay, keys: list[str]) -> bytes:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ConfigDict
 from connectors.errors import Fenced, SinkUnavailable
 from connectors.lateness import Moment, moment, sift
 from connectors.values import Finding, Rejected, Stream, Write, Writes
-from schemas.manifest import Manifest
+from schemas.manifest import OWN, Manifest
 from schemas.records import DeliveryOperation, Row
 from schemas.settings import Settings
 
@@ -86,6 +86,8 @@ class MemorySink:
 
     def __init__(self, manifest: Manifest, target: MemoryTarget) -> None:
         self._tables = {entity: subscription.into for entity, subscription in manifest.subscribes.items()}
+        #: Tables whose rows are the system's own: none is added or deleted, and their numbers do not change.
+        self._own = {entity for entity, subscription in manifest.subscribes.items() if subscription.key.kind == OWN}
         self._target = target
         self._connection: int | None = None
         self._generations: dict[Stream, int] = {}
@@ -106,6 +108,8 @@ class MemorySink:
             refused = self._refused(write, index)
             if refused:
                 reject(refused)
+            elif writes.stream.entity in self._own:
+                change.correct(write)
             else:
                 change.apply(write)
         self._check_connected()
@@ -178,6 +182,12 @@ class _Change:
             self._rename(key, write.moved_to, left)
         if write.operation != "upsert":
             self._note(key, left)
+
+    def correct(self, write: Write) -> None:
+        """A row of the system's own, where it is still there."""
+        key = tuple(write.key.values())
+        if write.operation == "upsert" and key in self.rows:
+            self._upsert(key, write.values)
 
     def _upsert(self, key: Key, row: Row) -> None:
         held = self.rows.get(key, {})

@@ -49,6 +49,8 @@ class PostgresSink:
         self._writers: dict[str, Writer] = {}
         self._generations: dict[Stream, int] = {}
         self._told = False
+        #: Only who also publishes can take our writes for its own.
+        self._publishes = bool(manifest.publishes)
 
     def open(self, streams: Sequence[Stream]) -> dict[Stream, int]:
         """See Sink. Opened again, after trouble, it goes on as the same sink: Fenced when another has begun since."""
@@ -72,11 +74,11 @@ class PostgresSink:
         doing = f"writing {stream.topic} from offset {writes.expected}"
         try:
             with translated(doing), connection.transaction():
-                position.advance(connection, writes, generation)
+                self._begin(connection, writes, generation)
                 self._writers[stream.entity].write_together(writes.items)
         except Refused:
             with _no_refusal(doing), connection.transaction():
-                position.advance(connection, writes, generation)
+                self._begin(connection, writes, generation)
                 # The table may have changed since it was read, so that what it refused now fits.
                 self._writers[stream.entity] = writer = self._writer(connection, stream.entity)
                 writer.write_apart(writes.items, reject)
@@ -102,6 +104,11 @@ class PostgresSink:
         if self._connection is not None:
             self._connection.close()
         self._connection = None
+
+    def _begin(self, connection: Connection[Any], writes: Writes, generation: int) -> None:
+        position.advance(connection, writes, generation)
+        if self._publishes:
+            session.mark_transaction(connection)
 
     def _take(self, connection: Connection[Any], streams: Sequence[Stream]) -> dict[Stream, tuple[int, int]]:
         try:

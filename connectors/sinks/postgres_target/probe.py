@@ -50,7 +50,7 @@ def origin_finding(connection: Connection[Any]) -> Finding:
         return Finding("replication origin", "", "")
     return Finding(
         "replication origin",
-        "our writes cannot be marked; needed only where this system also publishes what it receives",
+        "our writes carry no origin; needed only where this system also publishes and its PostgreSQL is older than 14",
         origin_grant(connection),
     )
 

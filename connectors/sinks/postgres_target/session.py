@@ -6,13 +6,8 @@ import psycopg
 from psycopg import Connection, IsolationLevel, sql
 
 from connectors.errors import SinkUnavailable
+from connectors.postgres_marks import MESSAGE, ORIGIN, ORIGINS
 from connectors.sinks.postgres_target.refusals import translated
-
-#: Replication origin of our writes: a source of the same database skips what carries it.
-ORIGIN = "lienthong"
-
-#: A session has an origin to itself: sinks of other entities take the next one.
-_ORIGINS = (ORIGIN, *(f"{ORIGIN}_{number}" for number in range(2, 10)))
 
 _SETTINGS = {
     "lock_timeout": "15s",
@@ -52,11 +47,16 @@ def origin_grant(connection: Connection[Any]) -> str:
     return f"GRANT EXECUTE ON FUNCTION {named} TO {sql.Identifier(connection.info.user).as_string(connection)};"
 
 
+def mark_transaction(connection: Connection[Any]) -> None:
+    """What follows in this transaction is a delivery: a source that reads the WAL is told so."""
+    connection.execute("SELECT pg_logical_emit_message(true, %s, '')", [MESSAGE])
+
+
 def mark_writes(connection: Connection[Any]) -> None:
     """Give the session's writes our replication origin, which needs `may_set_origin`. Raises SinkUnavailable."""
-    if not any(_set_origin(connection, name) for name in _ORIGINS):
+    if not any(_set_origin(connection, name) for name in ORIGINS):
         raise SinkUnavailable(
-            f"marking writes by a replication origin: {ORIGIN} and its {len(_ORIGINS) - 1} others are all in use; "
+            f"marking writes by a replication origin: {ORIGIN} and its {len(ORIGINS) - 1} others are all in use; "
             "end the sessions of sinks that are no longer there"
         )
 

@@ -200,6 +200,7 @@ class Capture:
         self._epochs = Epochs(self._kept.epochs, last=self.epoch)
         decoder = Pgoutput(
             system=self._system,
+            shows_messages=self._replication.shows_messages,
             epochs=self._epochs,
             published=published,
             read_again=self._database.read_again,

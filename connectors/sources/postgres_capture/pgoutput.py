@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from struct import Struct
 from typing import Final
 
+from connectors.postgres_marks import MESSAGE, ORIGINS
 from connectors.sources.postgres_capture.epochs import Epochs
 from connectors.sources.postgres_capture.relations import (
     Described,
@@ -23,6 +24,8 @@ _TAG: Final = _HEADER
 _FULL_OLD, _NEW = b"ON"
 _begin_fields: Final = Struct(">QqI").unpack_from
 _number: Final = Struct(">I").unpack_from
+_OUR_MESSAGE: Final = f"{MESSAGE}\0".encode()
+_OUR_ORIGINS: Final = frozenset(f"{name}\0".encode() for name in ORIGINS)
 
 #: Reads the fields that were not sent of the row with this primary key: their cells, or None when it is gone.
 ReadAgain = Callable[[Relation, Sequence[str], Sequence[str]], "Sequence[bytes | None] | None"]
@@ -35,10 +38,11 @@ class Pgoutput:
     microseconds since 1970.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what the stream's changes are made of
         self,
         *,
         system: str,
+        shows_messages: bool,
         epochs: Epochs,
         published: Mapping[int, Published],
         read_again: ReadAgain,
@@ -46,6 +50,9 @@ class Pgoutput:
     ) -> None:
         self.settled = self.now = 0
         self._system = system
+        #: What a transaction without our mark is. Where messages are not shown, some of ours may have none.
+        self._unmarked = False if shows_messages else None
+        self._ours: bool | None = self._unmarked
         self._epochs = epochs
         self._epoch = 0
         self._published = published
@@ -63,7 +70,7 @@ class Pgoutput:
             ord("T"): self._truncate,
             ord("M"): self._message,
             ord("Y"): _ignore,  # types are looked up by oid
-            ord("O"): _ignore,  # origins: the row is the system's, whoever wrote it
+            ord("O"): self._origin,
         }
 
     def decode(self, message: bytes, changes: list[Change]) -> None:
@@ -74,6 +81,7 @@ class Pgoutput:
         self._commit, committed, self._transaction = _begin_fields(message, _TAG + 1)
         self._source_time = committed + POSTGRES_EPOCH_MICROSECONDS
         self._ordinal = 0
+        self._ours = self._unmarked
         self._epoch = self._epochs.of(self._commit)
 
     def _end(self, message: bytes, _: list[Change]) -> None:
@@ -82,9 +90,19 @@ class Pgoutput:
         self._commit = 0
 
     def _message(self, message: bytes, _: list[Change]) -> None:
-        """Somebody's note, of ours the heartbeat: outside a transaction all earlier commits have been sent."""
-        if not self._commit:
+        """Somebody's note, of ours the heartbeat: outside a transaction all earlier commits have been sent. Inside one,
+        ours says that it is a delivery."""
+        if self._commit:
+            # tag, flags, the message's place
+            if message.startswith(_OUR_MESSAGE, _TAG + 10):
+                self._ours = True
+        else:
             self.settled = max(self.settled, int.from_bytes(message[1:9]))
+
+    def _origin(self, message: bytes, _: list[Change]) -> None:
+        # tag, the commit's place at its origin
+        if message[_TAG + 9 :] in _OUR_ORIGINS:
+            self._ours = True
 
     def keepalive(self, message: bytes) -> None:
         """The server has decoded up to here; nothing of ours was in what it did not send."""
@@ -184,6 +202,7 @@ class Pgoutput:
             "captured_time": self.now,
             "before": before,
             "after": after,
+            "ours": self._ours,
         }
         changes.append(Change(relation.entity, event, relation.avro))
         for entity in relation.other_entities:

@@ -59,6 +59,11 @@ class Replication:
         self._poll = select.poll()
         self._poll.register(self._connection.socket, select.POLLIN)
 
+    @property
+    def shows_messages(self) -> bool:
+        """Whether the stream holds what somebody wrote into the WAL beside the rows."""
+        return self._connection.server_version >= _OLDEST_WITH_MESSAGES
+
     def identify(self) -> Identity:
         """Which server and database this is."""
         result = self._run("IDENTIFY_SYSTEM")
@@ -83,7 +88,7 @@ class Replication:
     def start(self, slot: str, publication: str, *, after: int) -> None:
         """Begin to stream what was committed after a position, or after the slot's own where that is later."""
         options = f"proto_version '1', publication_names '\"{publication}\"'"
-        if self._connection.server_version >= _OLDEST_WITH_MESSAGES:
+        if self.shows_messages:
             options += ", messages 'true'"
         self._run(f'START_REPLICATION SLOT "{slot}" LOGICAL {lsn.spell(after)} ({options})')
 
