@@ -5,6 +5,7 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 DATA    ?= $(if $(LIENTHONG_DATA),$(LIENTHONG_DATA),.data)
 JOBS    ?= 2
+MINUTES ?= 10
 PROJECT := pyproject.toml
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-header --no-annotate
@@ -14,7 +15,7 @@ CODE    := schemas connectors streams console deploy tests
 .DELETE_ON_ERROR:
 
 help: ## Show this help
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 	@echo
 	@echo "  PY=python3.13 make venv takes another Python (3.11 or newer); DATA=/some/where make run another data directory,"
 	@echo "  PEOPLE=1000 make run a smaller city."
@@ -24,6 +25,9 @@ run: $(VENV)/run.stamp ## Start the whole city on this machine; Ctrl-C stops it,
 
 test: $(VENV)/dev.stamp ## Run all tests: unit, contract, golden, integration (against real servers)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST)
+
+chaos-engine: $(VENV)/dev.stamp ## Break the engine's workers, broker and network for MINUTES=10 (SEED=n repeats one), count every record
+	$(BIN)/python -m tests.chaos.engine_campaign --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 lint: $(VENV)/dev.stamp ## Check style, types and import boundaries
 	$(BIN)/ruff check $(CODE)
@@ -53,4 +57,4 @@ $(VENV)/run.stamp: $(VENV)/bin/python deploy/locks/run.txt $(PROJECT)
 $(VENV)/dev.stamp: $(VENV)/bin/python deploy/locks/dev.txt $(PROJECT)
 	@bash deploy/setup/install_locked.sh "$(PY)" "$(VENV)" dev
 
-.PHONY: help run test lint lock clean-data clean venv
+.PHONY: help run test chaos-engine lint lock clean-data clean venv

@@ -52,5 +52,10 @@ class Cluster:
         request = {TopicPartition(topic, number): which for topic, number in partitions}
         if not request:
             return {}
-        asked = self._admin.list_offsets(request, request_timeout=_PATIENCE)
-        return {(place.topic, place.partition): future.result(_PATIENCE + 1).offset for place, future in asked.items()}
+        try:
+            asked = self._admin.list_offsets(request, request_timeout=_PATIENCE)
+            return {(at.topic, at.partition): future.result(_PATIENCE + 1).offset for at, future in asked.items()}
+        except KafkaException:
+            # After a leader has changed the client goes on asking as before, for minutes, unless it is told to look.
+            self._admin.list_topics(timeout=_PATIENCE)
+            raise

@@ -4,6 +4,7 @@ For each name in ENGINE_NAME one engine: sources ``<name>.in`` (the anchor) and 
 ``<name>.out`` with value ``<count>:<value read>``; poison goes to ``<name>.dead``.
 """
 
+import asyncio
 import faulthandler
 import os
 import random
@@ -44,7 +45,8 @@ def settings(name: str) -> EngineSettings:
         anchor=f"{name}.in",
         changelog=f"{name}.state",
         topics=sources,
-        session_timeout_ms=6_000,
+        session_timeout_ms=int(os.environ.get("ENGINE_SESSION_MS", "6000")),
+        transaction_timeout_ms=int(os.environ.get("ENGINE_TRANSACTION_MS", "10000")),
         batch_size=int(os.environ.get("ENGINE_BATCH", "100")),
         silence_seconds=float(os.environ.get("ENGINE_SILENCE", "60")),
         high_water=int(os.environ.get("ENGINE_HIGH_WATER", "10000")),
@@ -72,6 +74,16 @@ def count(name: str, record: Record, batch: Batch) -> None:
 outside = [None] * 3
 
 
+async def suffer() -> None:
+    """Be slow, or raise now and then, as the test wrote it into a file."""
+    trouble = DATA / "trouble"
+    kind = trouble.read_text() if trouble.exists() else ""
+    if kind == "slow":
+        await asyncio.sleep(random.uniform(0, 0.5))
+    elif kind == "raise" and random.random() < 0.5:
+        raise random.choice([ConnectionError("as it was told"), RuntimeError("as it was told")])
+
+
 def serve(name: str) -> Engine:
     """An engine with its agent."""
     engine = Engine(app, settings(name), on_poison=partial(to_dead, name))
@@ -86,6 +98,7 @@ def serve(name: str) -> Engine:
             async with batch:
                 for record in batch.records:
                     count(name, record, batch)
+                await suffer()
                 if random.random() < RAISE_SHARE:
                     raise random.choice([ConnectionError("now and then"), RuntimeError("now and then")])
 

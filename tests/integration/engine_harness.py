@@ -1,5 +1,6 @@
 """Topics, workers and readers for the engine's integration tests."""
 
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,8 @@ from typing import IO
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 from rocksdict import Cache
 
@@ -59,9 +62,16 @@ class Worker:
 
     def owns_all(self) -> bool:
         """Whether its newest assignment is all partitions, and their state is recovered."""
-        _before, assigned, after = self.log.read_text().rpartition('"event": "partitions assigned"')
-        line_start = _before.rpartition("\n")[2] + assigned + after.partition("\n")[0]
-        return str(list(range(PARTITIONS))) in line_start and "recovery is done" in after
+        return self.owned() == list(range(PARTITIONS))
+
+    def owned(self) -> list[int]:
+        """The partitions of its newest assignment; none before they are recovered, or when they were taken away."""
+        before, event, after = self.log.read_text().rpartition('"event": "partitions ')
+        line = before.rpartition("\n")[2] + event + after.partition("\n")[0]
+        if "partitions assigned" not in line or '"event": "recovery is done"' not in after:
+            return []
+        numbers: list[int] = json.loads(line)["partitions"]
+        return numbers
 
 
 @dataclass
@@ -83,6 +93,12 @@ class Site:
         config = {"cleanup.policy": "compact"} if suffix == "state" else {}
         topic = NewTopic(f"{self.name}.{suffix}", partitions, 1, config=config)
         self.admin.create_topics([topic])[topic.topic].result(20)
+
+    def configure(self, suffix: str, wanted: dict[str, str]) -> None:
+        """Change settings of a topic."""
+        entries = [ConfigEntry(*pair, incremental_operation=AlterConfigOpType.SET) for pair in wanted.items()]
+        topic = ConfigResource(ResourceType.TOPIC, f"{self.name}.{suffix}", incremental_configs=entries)
+        self.admin.incremental_alter_configs([topic])[topic].result(20)
 
     def delete(self, suffix: str) -> None:
         name = f"{self.name}.{suffix}"
@@ -127,13 +143,14 @@ class Site:
 
     def state(self, worker: str) -> dict[bytes, bytes]:
         """What a stopped worker's databases hold, of all partitions."""
-        cache = Cache(1_000_000)
         held: dict[bytes, bytes] = {}
         for path in sorted((self.data / worker / self.name).glob("partition-*")):
-            state = PartitionState(path, cache=cache)
-            held |= dict(state.items())
-            state.close()
+            held |= _held(path)
         return held
+
+    def state_of(self, worker: str, partition: int) -> dict[bytes, bytes]:
+        """What a stopped worker's database of one partition holds."""
+        return _held(self.data / worker / self.name / f"partition-{partition}")
 
     def changelog(self) -> dict[bytes, bytes]:
         """The last value of each key in the changelog."""
@@ -175,6 +192,13 @@ def read(kafka: str, topic: str) -> dict[int, list[Row]]:
                 left.discard(number)
     consumer.close()
     return rows
+
+
+def _held(path: Path) -> dict[bytes, bytes]:
+    state = PartitionState(path, cache=Cache(1_000_000))
+    held = dict(state.items())
+    state.close()
+    return held
 
 
 def _faust(site: Site, worker: str, environment: dict[str, str], output: IO[bytes]) -> "subprocess.Popen[bytes]":

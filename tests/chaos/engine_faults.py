@@ -1,0 +1,160 @@
+"""Everything that the engine's campaign does to workers, broker and network. Each fault returns when it is over."""
+
+import asyncio
+import random
+import signal
+import time
+from collections.abc import Callable
+
+from tests.chaos.engine_yard import SESSION_SECONDS, TRANSACTION_SECONDS, Yard
+from tests.chaos.kafka_proxy import Cut, Trouble
+from tests.chaos.kafka_wire import OFFSETS_TOPIC, Api, Request, ask, markers_of, only, with_markers
+
+_VISITOR = "w4"
+
+
+def join(yard: Yard) -> None:
+    """One worker more."""
+    if _VISITOR in yard.workers:
+        yard.dismiss(_VISITOR)
+    yard.wait_assigned(yard.employ(_VISITOR))
+
+
+def leave(yard: Yard) -> None:
+    """A worker is asked to go; another of its name comes."""
+    name = yard.anybody().name
+    yard.dismiss(name)
+    if name != _VISITOR:
+        yard.employ(name)
+
+
+def kill(yard: Yard) -> None:
+    """-9, with no warning. Its keeper starts it again."""
+    yard.anybody().signal(signal.SIGKILL)
+
+
+def freeze(yard: Yard) -> None:
+    """A worker stands still until the group has given its partitions away, and wakes with a round half done."""
+    worker = yard.anybody()
+    with yard.kafka.proxy.trouble(Api.TXN_OFFSET_COMMIT, _delay(lambda: 0.2)):
+        time.sleep(0.3)  # now most rounds are between their data and their offsets
+        worker.signal(signal.SIGSTOP)
+        time.sleep(0.3)
+    time.sleep(SESSION_SECONDS + yard.chance.uniform(0.5, TRANSACTION_SECONDS))
+    worker.signal(signal.SIGCONT)
+
+
+def broker(yard: Yard) -> None:
+    """The broker is killed and started again."""
+    yard.kafka.kill()
+    time.sleep(yard.chance.uniform(0.0, 2.0))
+    yard.kafka.start()
+    yard.kafka.wait_ready()
+
+
+def slow_output(yard: Yard) -> None:
+    """What is written takes its time, and bodies are slow."""
+    yard.disturb("slow")
+    with yard.kafka.proxy.trouble(Api.PRODUCE, _delay(lambda: yard.chance.uniform(0.05, 0.4))):
+        time.sleep(3)
+    yard.disturb("")
+
+
+def failing_output(yard: Yard) -> None:
+    """The output takes nothing, for it misses a replica, and bodies raise now and then."""
+    yard.disturb("raise")
+    _demand_replicas(yard, "2")
+    time.sleep(yard.chance.uniform(1, TRANSACTION_SECONDS + 2))
+    _demand_replicas(yard, "1")
+    yard.disturb("")
+
+
+def no_commit(yard: Yard) -> None:
+    """No round can commit while partitions move."""
+    with yard.kafka.proxy.trouble(Api.TXN_OFFSET_COMMIT, _cutting), yard.kafka.proxy.trouble(Api.END_TXN, _cutting):
+        time.sleep(0.5)
+        kill(yard)
+        time.sleep(yard.chance.uniform(1, SESSION_SECONDS + 2))
+
+
+def end_delayed(yard: Yard) -> None:
+    """The ends of transactions are on their way for so long that some come after the broker's time-out."""
+    with yard.kafka.proxy.trouble(Api.END_TXN, _delay(lambda: yard.chance.uniform(0, TRANSACTION_SECONDS * 1.3))):
+        time.sleep(1)
+        yard.chance.choice([kill, leave])(yard)
+        time.sleep(TRANSACTION_SECONDS)
+
+
+def end_lost(yard: Yard) -> None:
+    """Ends are lost before or after the broker saw them; some of the lost arrive late."""
+    chance = random.Random(yard.chance.random())
+    late: list[asyncio.Task[None]] = []
+
+    async def arrive_late(frame: bytes) -> None:
+        await asyncio.sleep(chance.uniform(0.02, 1.0))
+        await asyncio.to_thread(ask, yard.kafka.port, frame)
+
+    async def lose(request: Request) -> None:
+        if chance.random() < 0.3:
+            if chance.random() < 0.7:
+                late.append(asyncio.ensure_future(arrive_late(request.frame)))
+            raise Cut
+
+    async def lose_answer(_request: Request, answer: bytes) -> bytes:
+        if chance.random() < 0.2:
+            raise Cut
+        return answer
+
+    proxy = yard.kafka.proxy
+    with proxy.trouble(Api.END_TXN, lose), proxy.answer_trouble(Api.END_TXN, lose_answer):
+        time.sleep(4)
+
+
+def markers_apart(yard: Yard) -> None:
+    """The marker of a transaction's offsets lands before those of its data, or after; meanwhile partitions move."""
+    offsets_first = yard.chance.random() < 0.7
+    chance = random.Random(yard.chance.random())
+
+    async def split(request: Request) -> None:
+        early = only(markers_of(request), lambda name: (name == OFFSETS_TOPIC) is offsets_first)
+        if early and chance.random() < 0.5:
+            await asyncio.to_thread(ask, yard.kafka.port, with_markers(request, early))
+            await asyncio.sleep(chance.uniform(0.2, 1.5))
+
+    with yard.kafka.proxy.trouble(Api.WRITE_TXN_MARKERS, split):
+        time.sleep(0.5)
+        yard.chance.choice([kill, leave])(yard)
+        time.sleep(SESSION_SECONDS + 2)
+
+
+FAULTS: dict[str, Callable[[Yard], None]] = {
+    fault.__name__: fault
+    for fault in (
+        join,
+        leave,
+        kill,
+        freeze,
+        broker,
+        slow_output,
+        failing_output,
+        no_commit,
+        end_delayed,
+        end_lost,
+        markers_apart,
+    )
+}
+
+
+def _delay(seconds: Callable[[], float]) -> Trouble:
+    async def wait(_request: Request) -> None:
+        await asyncio.sleep(seconds())
+
+    return wait
+
+
+async def _cutting(_request: Request) -> None:
+    raise Cut
+
+
+def _demand_replicas(yard: Yard, count: str) -> None:
+    yard.site.configure("out", {"min.insync.replicas": count})

@@ -1,0 +1,19 @@
+"""The campaign of ``make chaos-engine`` in short: every fault three times, in an order that differs with each run."""
+
+import os
+import random
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.engine_campaign import campaign
+from tests.chaos.engine_faults import FAULTS
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(1_200)
+def test_every_fault_three_times_and_every_record_once(tmp_path: Path) -> None:
+    seed = int(os.environ.get("LIENTHONG_CHAOS_SEED", random.SystemRandom().randrange(1_000_000)))
+    print(f"LIENTHONG_CHAOS_SEED={seed}")
+    verdict = campaign(tmp_path, seed=seed, faults=sorted(FAULTS), decks=3)
+    assert verdict.is_clean, f"seed {seed}: {verdict}"
