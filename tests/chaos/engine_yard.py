@@ -164,8 +164,8 @@ class Yard:
         return {(place.topic, place.partition): future.result(15).offset for place, future in asked.items()}
 
     def _committed(self) -> dict[tuple[str, int], int]:
-        # Not only the stable ones: under load there is always some transaction that has yet to end. And with a client of
-        # its own: one that knew a coordinator before the broker was killed may wait for that one without end.
+        # Not only the stable ones: under load there is always some transaction that has yet to end. And with a client
+        # of its own: one that knew a coordinator before the broker was killed may wait for that one without end.
         admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
         asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.site.name)], request_timeout=5)
         places = asked[self.site.name].result(10).topic_partitions
