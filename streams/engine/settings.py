@@ -86,6 +86,9 @@ class EngineSettings:
             "partition.assignment.strategy": "range",
             "session.timeout.ms": self.session_timeout_ms,
             "heartbeat.interval.ms": max(100, self.session_timeout_ms // 5),
+            # It is also how long a rebalance waits for a member that does not rejoin: 5 minutes by default. A frozen
+            # thread is such a member, and after a crash the broker (seen with 4.1) may not notice that one is dead.
+            "max.poll.interval.ms": self.session_timeout_ms * 3,
             "fetch.wait.max.ms": 50,
             "queued.min.messages": 20_000,
             "queued.max.messages.kbytes": 32_768,

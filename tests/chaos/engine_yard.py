@@ -6,9 +6,10 @@ import signal
 import threading
 import time
 from collections import Counter
+from contextlib import suppress
 from pathlib import Path
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
@@ -27,7 +28,7 @@ _COMPACTED_ALL_THE_TIME = {
     "min.cleanable.dirty.ratio": "0.01",
     "max.compaction.lag.ms": "2000",
 }
-_EXPECTED_ENDS = (-signal.SIGKILL, EXIT_STATUS)
+_EXPECTED_ENDS = (0, -signal.SIGKILL, EXIT_STATUS)
 
 
 class Yard:
@@ -64,11 +65,13 @@ class Yard:
             )
             return self.workers[name]
 
-    def dismiss(self, name: str) -> float:
-        """Ask a worker to stop; the seconds that it took. Fails when it does not end in order."""
+    def dismiss(self, name: str) -> None:
+        """Ask a worker to stop, once it is up, and wait for its end."""
         with self._lock:
             worker = self.workers.pop(name)
-        return worker.stop(seconds=20)
+        self.wait_assigned(worker)
+        worker.signal(signal.SIGTERM)
+        self.ends[worker.process.wait(30)] += 1
 
     def anybody(self) -> Worker:
         """One of the workers."""
@@ -88,19 +91,18 @@ class Yard:
         (self.site.data / "trouble").write_text(kind)
 
     def wait_caught_up(self, *, seconds: float) -> None:
-        """Until all that was in the sources when this was called is committed."""
+        """Until all that is in the sources by now is committed. Fails with what the workers said last."""
+        admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
         ends: dict[tuple[str, int], int] = {}
-
-        def is_done() -> bool:
-            try:
-                ends.update(ends or self._ends())
+        deadline = time.monotonic() + seconds
+        while True:
+            with suppress(KafkaException):  # a broker that has just come back does not know yet
+                ends.update(ends or self._ends(admin))
                 committed = self._committed()
-            except KafkaException as error:  # a broker that has just come back leads nothing yet
-                print(f"the broker does not say how far the workers are: {error}", flush=True)
-                return False
-            return all(committed.get(place, 0) >= end for place, end in ends.items())
-
-        until(is_done, seconds=seconds, doing="the workers to catch up")
+                if all(committed.get(place, 0) >= end for place, end in ends.items()):
+                    return
+            assert time.monotonic() < deadline, f"the workers do not catch up to {ends}:\n{self._last_words()}"
+            time.sleep(0.2)
 
     def finish(self) -> Verdict:
         """Stop the load, let the workers catch up, end them all with -9 and judge what stands everywhere."""
@@ -121,6 +123,10 @@ class Yard:
                 held |= self.site.state_of(worker.name, number)
         inputs = [rows for source in SOURCES for rows in self.site.rows(source).values()]
         return judge(inputs, self.site.rows("out").values(), changelog=self.site.changelog(), held=held)
+
+    def unexpected_ends(self) -> dict[int, int]:
+        """Ends that were neither in order, nor by -9, nor a fail-stop, by exit status."""
+        return {status: count for status, count in self.ends.items() if status not in _EXPECTED_ENDS}
 
     def close(self) -> None:
         """Leave nothing behind."""
@@ -152,24 +158,44 @@ class Yard:
                         self.ends[status] += 1
                         self.employ(name)
 
-    def unexpected_ends(self) -> dict[int, int]:
-        """Ends of workers that nobody asked for and that are no fail-stop, by exit status."""
-        return {status: count for status, count in self.ends.items() if status not in _EXPECTED_ENDS}
+    def _last_words(self) -> str:
+        """The group as the broker sees it, and the end of each worker's log, with its stacks."""
+        with self._lock:
+            workers = list(self.workers.values())
+        for worker in workers:
+            worker.signal(signal.SIGQUIT)
+        time.sleep(1)
+        admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
+        group = admin.describe_consumer_groups([self.site.name], request_timeout=5)[self.site.name].result(10)
+        members = [(member.client_id, member.member_id, member.assignment) for member in group.members]
+        logs = [f"--- {worker.log} {worker.process.pid}\n{worker.log.read_text()[-4_000:]}" for worker in workers]
+        return "\n".join([f"{group.state} {members}", *logs])
 
-    def _ends(self) -> dict[tuple[str, int], int]:
-        self.site.admin.list_topics(timeout=10)  # else it may ask with an old leader's epoch for minutes
-        places = [TopicPartition(f"{self.site.name}.{source}", n) for source in SOURCES for n in range(PARTITIONS)]
+    def _ends(self, admin: AdminClient) -> dict[tuple[str, int], int]:
+        admin.list_topics(timeout=5)  # else it may ask with an old leader's epoch for minutes
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
-        asked = self.site.admin.list_offsets(dict.fromkeys(places, latest), request_timeout=10)
-        return {(place.topic, place.partition): future.result(15).offset for place, future in asked.items()}
+        asked = admin.list_offsets(dict.fromkeys(self._places(), latest), request_timeout=5)
+        return {(place.topic, place.partition): future.result(10).offset for place, future in asked.items()}
 
     def _committed(self) -> dict[tuple[str, int], int]:
-        # Not only the stable ones: under load there is always some transaction that has yet to end. And with a client
-        # of its own: one that knew a coordinator before the broker was killed may wait for that one without end.
-        admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
-        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(self.site.name)], request_timeout=5)
-        places = asked[self.site.name].result(10).topic_partitions
+        # A consumer of its own each time: one that knew a coordinator before the broker was killed may wait for that
+        # one without end. AdminClient.list_consumer_group_offsets was seen to crash when the coordinator moves.
+        reader = Consumer(
+            # Not only stable offsets: under load there is always some transaction that has yet to end.
+            {
+                "bootstrap.servers": self.kafka.bootstrap,
+                "group.id": self.site.name,
+                "isolation.level": "read_uncommitted",
+            }
+        )
+        try:
+            places = reader.committed(self._places(), timeout=5)
+        finally:
+            reader.close()
         return {(place.topic, place.partition): place.offset for place in places}
+
+    def _places(self) -> list[TopicPartition]:
+        return [TopicPartition(f"{self.site.name}.{source}", n) for source in SOURCES for n in range(PARTITIONS)]
 
 
 def summary(yard: Yard, cycles: Counter[str], seconds: float) -> str:

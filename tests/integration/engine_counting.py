@@ -6,10 +6,12 @@ For each name in ENGINE_NAME one engine: sources ``<name>.in`` (the anchor) and 
 
 import asyncio
 import faulthandler
+import logging
 import os
 import random
 import signal
 import threading
+import time
 from functools import partial
 from pathlib import Path
 
@@ -19,9 +21,25 @@ from streams.engine import Batch, Engine, EngineApp, EngineSettings, Record
 WORKER, DATA = os.environ["ENGINE_WORKER"], Path(os.environ["ENGINE_DATA"])
 RAISE_SHARE = float(os.environ.get("ENGINE_RAISE_SHARE", "0"))
 
+#: What librdkafka shall tell into the log, as it spells it: "cgrp,broker".
+DEBUG = os.environ.get("ENGINE_DEBUG", "")
+
 schemas.logs.configure("counting")
-faulthandler.register(signal.SIGUSR1)  # for whoever wonders where a worker stands
+if DEBUG:
+    logging.getLogger("streams.engine.kafka").setLevel(logging.DEBUG)
+    logging.getLogger("streams.engine.kafka").addHandler(logging.StreamHandler())
+faulthandler.register(signal.SIGQUIT)  # for whoever wonders where a worker stands
 app = EngineApp(f"counting-{WORKER}")
+
+
+def end_with(parent: int) -> None:
+    """A test that was killed cannot stop its workers."""
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+threading.Thread(target=end_with, args=(os.getppid(),), daemon=True).start()
 
 
 def sources() -> list[str]:
@@ -53,6 +71,7 @@ def settings(name: str) -> EngineSettings:
         low_water=int(os.environ.get("ENGINE_HIGH_WATER", "10000")) // 3,
         infrastructure_errors=(ConnectionError,),
         handover_seconds=1.0,
+        kafka={"debug": DEBUG} if DEBUG else {},
     )
 
 

@@ -35,9 +35,9 @@ class Member:
     def _revoked(self, consumer: Consumer, _places: list[TopicPartition]) -> None:
         consumer.unassign()
 
-    def poll(self, *others: "Member") -> bytes:
+    def poll(self, *others: "Member", seconds: float = 20) -> bytes:
         """Poll all until this one is assigned (anew)."""
-        before, deadline = self.metadata, time.monotonic() + 20
+        before, deadline = self.metadata, time.monotonic() + seconds
         while self.metadata == before:
             assert time.monotonic() < deadline
             for member in (self, *others):

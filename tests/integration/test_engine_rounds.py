@@ -1,6 +1,7 @@
 """A round's transaction against a real broker: what is committed together, what is refused, and who is fenced."""
 
 import os
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -101,3 +102,12 @@ def test_what_the_broker_refuses_is_found_by_a_diagnosis(scene: Scene) -> None:
     assert (aborted.refusal, aborted.guilty) == (Refusal.DATA, batch)
     assert scene.state.get(b"a") is None
     assert scene.state.checkpoint() != Checkpoint("id", 1)
+
+
+def test_a_member_that_does_not_rejoin_holds_the_others_up_for_three_sessions_at_most(scene: Scene) -> None:
+    """It sends heartbeats, but nobody asks it to rejoin: its thread is stuck. By default that lasts for 5 minutes."""
+    began = time.monotonic()
+    successor = Member(scene.settings)
+    successor.poll(seconds=30)
+    assert time.monotonic() - began < scene.settings.session_timeout_ms / 1000 * 4
+    successor.close()
