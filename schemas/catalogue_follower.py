@@ -1,6 +1,6 @@
 """Hears of each new catalogue, at the price of one quiet connection."""
 
-from typing import Final
+from typing import Any, Final
 from uuid import uuid4
 
 from confluent_kafka import Consumer, TopicPartition
@@ -21,7 +21,8 @@ class Follower:
 
     def __init__(self, settings: Settings) -> None:
         group = f"lienthong.catalogue.{uuid4()}"  # never committed: librdkafka wants a name
-        more = {"fetch.wait.max.ms": _FETCH_MS, "socket.timeout.ms": 2 * _FETCH_MS, "queued.min.messages": 1}
+        more: dict[str, Any] = {"log_level": 0, "error_cb": lambda _: None}
+        more |= {"fetch.wait.max.ms": _FETCH_MS, "socket.timeout.ms": 2 * _FETCH_MS, "queued.min.messages": 1}
         self._consumer = Consumer(consumer_settings(settings.kafka, group, **more))
         self._consumer.assign([TopicPartition(topics.CATALOGUE, 0, 0)])
 

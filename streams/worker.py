@@ -52,7 +52,7 @@ class Worker:
         self._name = name
         self._passing: tuple[type[Exception], ...] = (*passing, MemoryError)
         self._forwards = topics.identify(pipeline.entity)
-        self.revision = pipeline.revision
+        self.entity, self.revision = pipeline.entity, pipeline.revision
         self._reprojection = Reprojection(pipeline, wire, revision=pipeline.revision)
 
     def needs(self, batch: Batch) -> int:
@@ -118,7 +118,7 @@ class Worker:
         tally.quarantined(told.system, record.offset, told.time, event_id=told.event_id, failure=failure)
 
     def _tally(self, batch: Batch) -> Tally:
-        return Tally(self._pipeline.entity, batch.topic, batch.partition, self._name)
+        return Tally(self.entity, batch.topic, batch.partition, self._name)
 
     def _send_outcomes(self, batch: Batch, tally: Tally) -> None:
         for outcome in tally.outcomes():
