@@ -1,6 +1,7 @@
 """Keeps one system's tables as its subscriptions say: `python -m connectors.run_sink SYSTEM`, until SIGTERM.
 
-Exit codes: 0 stopped when asked; 2 it cannot start, the message says why; 3 another process has taken over.
+Exit codes: 0 stopped when asked, or its manifest was taken out; 2 it cannot start, the message says why; 3 another
+process has taken over.
 """
 
 import argparse
@@ -32,6 +33,10 @@ _PASSES = (KafkaTrouble, KafkaException, RegistryUnavailable)
 _log = structlog.get_logger(__name__)
 
 
+class NothingToDo(CannotStart):
+    """By the catalogue the system receives nothing."""
+
+
 class SinkProcess:
     """One system's deliveries, from one shift to the next."""
 
@@ -41,6 +46,8 @@ class SinkProcess:
         self._asked = Event()
         self._control = Control()
         self._backoff = Backoff()
+        #: Whether it has delivered, or was ready to.
+        self._worked = False
 
     def stop(self, *_: object) -> None:
         """From a signal handler, or any thread."""
@@ -52,6 +59,10 @@ class SinkProcess:
         while not self._asked.is_set():
             try:
                 ended = self._work_a_shift()
+            except NothingToDo as error:
+                # At the start it is a mistake; later the manifest was taken out.
+                _log.warning("nothing to deliver", told=str(error))
+                return STOPPED if self._worked else MISUSED
             except _NEEDS_A_PERSON as error:
                 _log.error("cannot start", problem=str(error))
                 return MISUSED
@@ -66,6 +77,9 @@ class SinkProcess:
                 os._exit(FENCED if self._control.fenced else STOPPED)
             if self._control.fenced:
                 return FENCED
+            if self._control.gone:
+                _log.warning("stopping: its manifest was taken out", system=self._system)
+                return STOPPED
         return STOPPED
 
     def _work_a_shift(self) -> bool:
@@ -75,20 +89,21 @@ class SinkProcess:
         if self._asked.is_set():
             return True
         shift = Shift(self._settings, self._system, catalogue, control)
+        self._worked = True
         self._backoff.reset()
         _log.info("starting", system=self._system, revision=catalogue.revision)
         return shift.run()
 
     def _catalogue(self) -> Catalogue:
-        """The newest. Raises CatalogueError where it cannot be had yet, CannotStart where nothing is to be done."""
+        """The newest. Raises CatalogueError where it cannot be had yet, NothingToDo."""
         catalogue = catalogue_topic.read(self._settings)
         if self._system not in catalogue.manifests:
-            raise CannotStart(
+            raise NothingToDo(
                 f"looking for {self._system!r} in catalogue revision {catalogue.revision}: it is not there; add its "
                 "manifest and run `lienthong apply`"
             )
         if not catalogue.manifests[self._system].subscribes:
-            raise CannotStart(
+            raise NothingToDo(
                 f"{self._system} subscribes to nothing: it needs no sink; see `subscribes` in its manifest"
             )
         return catalogue

@@ -1,7 +1,7 @@
 """`python -m connectors.run_source SYSTEM`: captures one system until SIGTERM.
 
-Exit codes: 0 after SIGTERM; 1 trouble that a new start may mend; 2 a mistake in the set-up; 3 another process has
-taken this system over.
+Exit codes: 0 after SIGTERM, or its manifest was taken out; 1 trouble that a new start may mend, or its manifest is now
+another one, by which a new start works; 2 a mistake in the set-up; 3 another process has taken this system over.
 """
 
 import argparse
@@ -19,13 +19,16 @@ from prometheus_client import start_http_server
 
 from connectors.contract import Source
 from connectors.errors import ConnectorsError, Fenced
+from connectors.manifest_watch import ManifestWatch, Verdict
 from connectors.memory_topic import TopicMemory
 from connectors.quarantine import Quarantine
 from connectors.record_limit import largest_record
 from connectors.source_loop import SourceLoop
 from connectors.source_records import SourceRecords
 from schemas import catalogue_topic, logs, secret_references, topics
+from schemas.catalogue import Catalogue
 from schemas.errors import SchemasError
+from schemas.fingerprints import of_publications
 from schemas.kafka import producer_settings
 from schemas.manifest import Manifest
 from schemas.registry import Registry
@@ -51,8 +54,9 @@ def make_source(manifest: Manifest, settings: Settings) -> Source:
     return found
 
 
-def make_loop(manifest: Manifest, settings: Settings, *, revision: int, stopping: Event) -> SourceLoop:
+def make_loop(system: str, settings: Settings, catalogue: Catalogue, *, stopping: Event) -> SourceLoop:
     """The loop of one system, everything connected but the source itself."""
+    manifest = catalogue.manifest(system)
     registry = Registry(settings.registry)
     seal = Seal.from_file(settings.secrets / settings.dead_letter_key)
     raw = [topics.raw(manifest.system, entity) for entity in manifest.publishes]
@@ -60,14 +64,15 @@ def make_loop(manifest: Manifest, settings: Settings, *, revision: int, stopping
     # Without end: a record that waits for Kafka is no failure.
     more = {"delivery.timeout.ms": 0, "message.max.bytes": limit, "batch.size": limit}
     producer = Producer(producer_settings(settings.kafka, **more))
-    quarantine = Quarantine(registry, seal, system=manifest.system, revision=revision)
+    quarantine = Quarantine(registry, seal, system=system, revision=catalogue.revision)
     return SourceLoop(
         source=make_source(manifest, settings),
-        memory=TopicMemory(settings.kafka, registry, manifest.system),
-        records=SourceRecords(producer, registry, manifest, quarantine),
+        memory=TopicMemory(settings.kafka, registry, system, fingerprint=of_publications(catalogue, system)),
+        records=SourceRecords(producer, registry, manifest, quarantine, revision=catalogue.revision),
         producer=producer,
         manifest=manifest,
         stopping=stopping,
+        watch=ManifestWatch(settings, catalogue, system, "publishes"),
     )
 
 
@@ -80,24 +85,25 @@ def main(arguments: list[str] | None = None) -> int:
     logs.configure(f"source/{system}", level=settings.log_level)
     stopping = _stop_on_signals()
     try:
-        _run(system, settings, stopping)
+        verdict = _run(system, settings, stopping)
     except Fenced as error:
         _log.error("stopping", problem=str(error))
         return 3
     except (ConnectorsError, SchemasError) as error:
         _log.error("stopping", problem=str(error))
         return 1
-    return 0
+    return 1 if verdict is Verdict.CHANGED else 0
 
 
-def _run(system: str, settings: Settings, stopping: Event) -> None:
+def _run(system: str, settings: Settings, stopping: Event) -> Verdict:
     if settings.metrics_port:
         start_http_server(settings.metrics_port, addr="127.0.0.1")
     catalogue = catalogue_topic.read(settings)
-    manifest = catalogue.manifest(system)
     _log.info("starting", system=system, revision=catalogue.revision)
-    make_loop(manifest, settings, revision=catalogue.revision, stopping=stopping).run()
+    loop = make_loop(system, settings, catalogue, stopping=stopping)
+    loop.run()
     _log.info("stopped", system=system)
+    return loop.verdict
 
 
 def _stop_on_signals() -> Event:

@@ -12,6 +12,7 @@ from connectors import metrics
 from connectors.acknowledgements import Acknowledgements, Batch
 from connectors.contract import Source
 from connectors.errors import ConnectorsError, SourceUnavailable
+from connectors.manifest_watch import ManifestWatch, Verdict
 from connectors.memory_topic import MemoryUnavailable, TopicMemory
 from connectors.resync_requests import NOTHING
 from connectors.source_records import SourceRecords
@@ -51,6 +52,7 @@ class SourceLoop:
         producer: Producer,
         manifest: Manifest,
         stopping: Event,
+        watch: ManifestWatch | None = None,
     ) -> None:
         self._source = source
         self._memory = memory
@@ -58,6 +60,9 @@ class SourceLoop:
         self._producer = producer
         self._manifest = manifest
         self._stopping = stopping
+        self._watch = watch
+        #: Why it stopped by itself: its manifest is another one, or gone.
+        self.verdict = Verdict.SAME
         self._waiting = Acknowledgements()
         self._next_beat = 0.0
         self._troubles = 0
@@ -133,6 +138,7 @@ class SourceLoop:
         return len(found.partitions)
 
     def _beat_when_due(self) -> None:
+        self._look_at_manifest()
         now = time.monotonic()
         if now < self._next_beat:
             return
@@ -153,6 +159,14 @@ class SourceLoop:
         metrics.RESYNC_TABLES.labels(system).set(resync["left"])
         metrics.RESYNC_ROWS.labels(system).set(resync["rows"])
         metrics.RESYNC_EXPECTED.labels(system).set(resync["expected"])
+
+    def _look_at_manifest(self) -> None:
+        if self._watch is None or self._stopping.is_set():
+            return
+        self.verdict = self._watch.look()
+        if self.verdict is not Verdict.SAME:
+            _log.warning("stopping: the manifest is another one", now=self.verdict.value, revision=self._watch.revision)
+            self._stopping.set()
 
     def _wait_after(self, error: Exception) -> None:
         metrics.RETRIES.labels(self._manifest.system).inc()
@@ -184,3 +198,5 @@ class SourceLoop:
         except (SourceUnavailable, MemoryUnavailable) as error:
             _log.warning("stopping", system=self._manifest.system, problem=str(error))
         self._source.close()
+        if self._watch is not None:
+            self._watch.close()

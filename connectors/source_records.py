@@ -19,6 +19,7 @@ from schemas.manifest import Manifest
 from schemas.mapping import MappingError
 from schemas.records import MARKERS, ChangeEvent
 from schemas.registry import Registry
+from schemas.topics import REVISION_HEADER
 
 #: The producer itself refuses what is over its limit, which is the topics': the broker would refuse whole batches.
 _TOO_LARGE: Final = KafkaError.MSG_SIZE_TOO_LARGE
@@ -27,11 +28,21 @@ _TOO_LARGE: Final = KafkaError.MSG_SIZE_TOO_LARGE
 class SourceRecords:
     """Hands changes to Kafka, without waiting for it. One thread uses it."""
 
-    def __init__(self, producer: Producer, registry: Registry, manifest: Manifest, quarantine: Quarantine) -> None:
+    def __init__(
+        self,
+        producer: Producer,
+        registry: Registry,
+        manifest: Manifest,
+        quarantine: Quarantine,
+        *,
+        revision: int = 0,
+    ) -> None:
+        """`revision`: of the catalogue that the manifest is from; readers of what follows a marker need it."""
         self._producer = producer
         self._registry = registry
         self._manifest = manifest
         self._quarantine = quarantine
+        self._revision = (REVISION_HEADER, str(revision).encode())
         self._plans: dict[tuple[int, str, str], Plan] = {}
         self._times = (0, ("ce_time", b""))
         self._partitions: dict[str, int] = {}
@@ -82,7 +93,7 @@ class SourceRecords:
             self._quarantine.bury(batch, Victim.of(change.entity, event), _too_large(len(value)), None)
 
     def _send_marker(self, batch: Batch, plan: Plan, event: ChangeEvent) -> None:
-        value, headers = plan.encode(event), self._headers(plan, event)
+        value, headers = plan.encode(event), [*self._headers(plan, event), self._revision]
         for partition in range(self._partitions[plan.topic]):
             batch.put(plan.topic, value, headers=headers, partition=partition)
 

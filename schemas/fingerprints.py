@@ -2,7 +2,7 @@
 
 import json
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Literal
 
 from schemas.catalogue import Catalogue
 from schemas.tenure import forms, part
@@ -19,6 +19,15 @@ def of_publications(catalogue: Catalogue, system: str) -> str:
 def of_subscription(catalogue: Catalogue, system: str, entity: str) -> str:
     """Of how golden records become the system's rows: another one, and every record is to be sent again."""
     return _digest(_dated(catalogue, system, "subscribes", entity))
+
+
+def of_connector(catalogue: Catalogue, system: str, role: Literal["publishes", "subscribes"]) -> str | None:
+    """Of all that one connector works by: another one, and it starts again. None: it has nothing to do."""
+    manifest = catalogue.manifests.get(system)
+    entities = sorted(getattr(manifest, role)) if manifest else []
+    if manifest is None or not entities:
+        return None
+    return _digest([manifest.connect, [_dated(catalogue, system, role, entity) for entity in entities]])
 
 
 def _dated(catalogue: Catalogue, system: str, role: str, entity: str) -> list[Any]:

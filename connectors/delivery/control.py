@@ -25,6 +25,8 @@ class Control:
     changed: Event = field(default_factory=Event)
     #: Why another process has taken over; None while it has not.
     fenced: str | None = None
+    #: Whether the manifest was taken out: there is nothing more to do.
+    gone: bool = False
     #: Newest revision of the catalogue that is known here, or was asked for in vain.
     known_revision: int = 0
 

@@ -16,6 +16,7 @@ from connectors.delivery.reader import Reader, find_streams
 from connectors.delivery.reports import Reports
 from connectors.delivery.trouble import KafkaTrouble
 from connectors.delivery.unreported import read_reported
+from connectors.manifest_watch import ManifestWatch, Verdict
 from connectors.sink_metrics import UP
 from schemas.catalogue import Catalogue
 from schemas.registry import Registry
@@ -23,6 +24,7 @@ from schemas.sealing import Seal
 from schemas.settings import Settings
 
 _BEAT_SECONDS = 5.0
+_LOOK_SECONDS = 1.0
 #: What a target still holds up after it is rolled back there when this process ends.
 _GRACE_SECONDS = 4.0
 
@@ -41,6 +43,7 @@ class Shift:
         self._reported = read_reported(settings.kafka, registry, system)
         self._last_word = LastWord(self._reports, self._reported.generation + 1)
         self._control = control
+        self._watch = ManifestWatch(settings, catalogue, system, "subscribes")
         self._system = system
         self._loops = self._made_loops(settings, catalogue, registry)
 
@@ -49,10 +52,15 @@ class Shift:
         threads = [Thread(target=loop.run, name=loop.name, daemon=True) for loop in self._loops]
         for thread in threads:
             thread.start()
+        next_word = 0.0
         while not self._control.stop.is_set():
-            self._control.changed.clear()
-            self._say()
-            self._control.changed.wait(_BEAT_SECONDS)
+            if self._control.changed.is_set() or time.monotonic() >= next_word:
+                self._control.changed.clear()
+                next_word = time.monotonic() + _BEAT_SECONDS
+                self._say()
+            self._look_at_manifest()
+            self._control.changed.wait(_LOOK_SECONDS)
+        self._watch.close()
         until = time.monotonic() + _GRACE_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))
@@ -61,6 +69,14 @@ class Shift:
         self._say()
         self._reports.flush(max(0.5, until - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)
+
+    def _look_at_manifest(self) -> None:
+        verdict = self._watch.look()
+        if verdict is Verdict.GONE:
+            self._control.gone = True
+            self._control.stop_all()
+        elif verdict is Verdict.CHANGED:
+            self._control.learn_of(self._watch.revision)
 
     def _say(self) -> None:
         statuses: dict[str, Status] = {loop.name: loop.status for loop in self._loops}

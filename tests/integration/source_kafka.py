@@ -17,6 +17,7 @@ from confluent_kafka.cimpl import NewTopic
 
 from connectors.run_source import make_loop
 from schemas import topics
+from schemas.catalogue import compile_catalogue
 from schemas.kafka import consumer_settings
 from schemas.manifest import Manifest
 from schemas.registry import Decoder, Registry
@@ -126,13 +127,18 @@ def _data(records: list[Record]) -> list[Record]:
     return [record for record in records if record.value["operation"] in ("read", "create", "update", "delete")]
 
 
+#: Newer than what other tests may publish in the Kafka that they share.
+REVISION = 1_000_000
+
+
 class Running:
     """`failure` is what ended the loop, None while it runs or after it was stopped."""
 
     def __init__(self, kafka: Kafka, manifest: Manifest) -> None:
         self.stopping = threading.Event()
         self.failure: Exception | None = None
-        self._loop = make_loop(manifest, kafka.settings, revision=7, stopping=self.stopping)
+        catalogue = compile_catalogue([manifest], REVISION)
+        self._loop = make_loop(manifest.system, kafka.settings, catalogue, stopping=self.stopping)
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 

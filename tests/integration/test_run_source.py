@@ -16,7 +16,7 @@ from schemas.manifest import Manifest
 from schemas.sealing import Seal
 from tests.integration.shared_servers import SharedPostgres
 from tests.integration.source_database import Database, fresh
-from tests.integration.source_kafka import Kafka, Record, kafka_for
+from tests.integration.source_kafka import REVISION, Kafka, Record, kafka_for
 
 _TABLE = """
 CREATE TABLE nguon (id bigint PRIMARY KEY, so_dinh_danh text, ho_ten text);
@@ -157,7 +157,7 @@ def test_a_row_without_a_key_and_one_that_is_too_large_become_dead_letters(datab
         "missing_key",
         "source",
         "key",
-        7,
+        REVISION,
     )
     seal = Seal.from_file(city.settings.secrets / city.settings.dead_letter_key)
     assert city.decode(seal.open(unnamed["payload"]))["after"]["id"] == 1

@@ -1,0 +1,65 @@
+"""Tells a connector that the manifest by which it works is another one now, or that it has nothing to do any more."""
+
+import time
+from enum import Enum
+from typing import Final, Literal
+
+import structlog
+
+from schemas.catalogue import Catalogue, CatalogueError
+from schemas.catalogue_follower import Follower
+from schemas.fingerprints import of_connector
+from schemas.settings import Settings
+
+_log = structlog.get_logger(__name__)
+
+_LOOK_SECONDS: Final = 1.0
+
+
+class Verdict(Enum):
+    """What has become of a manifest."""
+
+    SAME = "same"
+    CHANGED = "changed"
+    GONE = "gone"
+
+
+class ManifestWatch:
+    """One connector's. Costs nothing between catalogues; one thread uses it."""
+
+    def __init__(
+        self, settings: Settings, catalogue: Catalogue, system: str, role: Literal["publishes", "subscribes"]
+    ) -> None:
+        """`catalogue`: the one by which the connector works."""
+        self._follower = Follower(settings)
+        self._system = system
+        self._role: Literal["publishes", "subscribes"] = role
+        self._known = of_connector(catalogue, system, role)
+        self._next_look = 0.0
+        #: Of the newest catalogue that was heard of.
+        self.revision = catalogue.revision
+        self._verdict = Verdict.SAME
+
+    def look(self) -> Verdict:
+        """As of the newest catalogue; never waits, and asks about once a second."""
+        now = time.monotonic()
+        if now >= self._next_look:
+            self._next_look = now + _LOOK_SECONDS
+            self._hear()
+        return self._verdict
+
+    def close(self) -> None:
+        """Listen no more."""
+        self._follower.close()
+
+    def _hear(self) -> None:
+        try:
+            found = self._follower.poll(0)
+        except CatalogueError as error:
+            _log.error("a catalogue cannot be read: going on with the last one", problem=str(error))
+            return
+        if found is None or found.revision < self.revision:
+            return
+        self.revision = found.revision
+        now = of_connector(found, self._system, self._role)
+        self._verdict = Verdict.GONE if now is None else Verdict.SAME if now == self._known else Verdict.CHANGED
