@@ -20,6 +20,9 @@ CAPTURE_SECONDS = Gauge(
 )
 LAG_BYTES = Gauge("lienthong_source_lag_bytes", "WAL written by the source and not yet confirmed.", ["system"])
 HELD_BYTES = Gauge("lienthong_source_wal_held_bytes", "WAL that the source keeps for our slot.", ["system"])
+SLOTS_GIVEN_UP = Counter(
+    "lienthong_source_slots_given_up_total", "Slots given up because too much WAL was kept for them.", ["system"]
+)
 EPOCH = Gauge("lienthong_source_epoch", "Number of times that positions have started anew.", ["system"])
 RESYNC_TABLES = Gauge("lienthong_source_resync_tables", "Tables that are still to be read anew.", ["system"])
 RESYNC_ROWS = Gauge(

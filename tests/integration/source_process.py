@@ -55,10 +55,15 @@ def prepared_city(bootstrap: str, registry: str, folder: Path, database: Databas
     city = kafka_for(bootstrap, registry, folder, database.name)
     city.create_topics()
     (city.settings.secrets / "nguon_dsn").write_text(database.dsn)
+    publish(city, database)
+    return city
+
+
+def publish(city: Kafka, database: Database, **connect: str) -> None:
+    """The catalogue, with more settings of the kind."""
     body = {
         "system": city.system,
-        "connect": {"kind": "postgres", "dsn": "${file:nguon_dsn}", "slot": database.slot},
+        "connect": {"kind": "postgres", "dsn": "${file:nguon_dsn}", "slot": database.slot, **connect},
         "publishes": {"person": {"from": "public.nguon", "key": {"else": "id"}, "fields": {"full_name": "ten"}}},
     }
     catalogue_topic.publish(city.settings, compile_catalogue([Manifest.model_validate(body)], 1))
-    return city

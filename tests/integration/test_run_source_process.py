@@ -14,7 +14,7 @@ from schemas import topics
 from tests.integration.shared_servers import SharedPostgres
 from tests.integration.source_database import Database, fresh
 from tests.integration.source_kafka import Record
-from tests.integration.source_process import Process, prepared_city
+from tests.integration.source_process import Process, prepared_city, publish
 
 _TABLE = "CREATE TABLE nguon (id bigint PRIMARY KEY, ten text); ALTER TABLE nguon REPLICA IDENTITY FULL;"
 
@@ -94,6 +94,34 @@ def test_nothing_is_lost_while_kafka_is_away(process: Process, server: Server, d
         return {record.value["row"] for record in records} >= {str(row) for row in range(1, 202)}
 
     process.city.until(process.city.raw, complete)
+
+
+def test_while_kafka_is_away_the_slot_is_given_up_past_the_limit_and_all_is_read_anew_later(
+    process: Process, server: Server, database: Database
+) -> None:
+    publish(process.city, database, wal_limit="1MB")
+    process.start()
+    process.city.until(process.city.raw, lambda records: len(records) == 6)
+    database.run("INSERT INTO nguon VALUES (1, 'x'), (2, 'y')")
+    process.city.rows(2)
+    server.kill()
+    database.run("INSERT INTO nguon SELECT g, repeat('x', 1000) FROM generate_series(100, 5000) g")
+    database.run("DELETE FROM nguon WHERE id = 1")
+    deadline = time.monotonic() + 60
+    while database.one(f"SELECT count(*) FROM pg_replication_slots WHERE slot_name = '{database.slot}'"):
+        assert time.monotonic() < deadline
+        time.sleep(0.2)
+    server.start()
+    server.wait_ready()
+
+    def ended(records: list[Record]) -> bool:
+        ends = [r.partition for r in records if (r.value["operation"], r.value["epoch"]) == ("snapshot_end", 2)]
+        return len(ends) == 3
+
+    found = process.city.until(process.city.raw, ended)
+    said = {r.value["row"] for r in found if (r.value["operation"], r.value["epoch"]) == ("read", 2)}
+    assert said == {"2", *map(str, range(100, 5001))}
+    assert "the slot is given up" in process.log.read_text()
 
 
 def test_killed_again_and_again_it_captures_everything_and_nothing_out_of_order(

@@ -9,7 +9,6 @@ import psycopg
 import structlog
 from psycopg import Connection
 
-from connectors import metrics
 from connectors.contract import Memory
 from connectors.errors import SourceUnavailable
 from connectors.resync_requests import taken_up
@@ -288,11 +287,9 @@ class Capture:
         if now < self._next_beat:
             return
         self._next_beat = now + heartbeat.SECONDS
-        found = heartbeat.beat(self._database.connection, self._name)
-        if self._stream is None or found is None:
+        is_there = heartbeat.beat(self._database.connection, self._name)
+        if self._stream is None or not is_there:
             return
-        metrics.LAG_BYTES.labels(self._system).set(found.lag_bytes or 0)
-        metrics.HELD_BYTES.labels(self._system).set(found.held_bytes or 0)
         lacking = publication.lacking_now(self._database.connection, self._name, self._tables)
         if lacking:
             self._spoil(lacking)
