@@ -45,8 +45,8 @@ class Connect(BaseModel):
     #: Name of the replication slot and of the publication: it must differ from those of all others on the server.
     #: `lienthong_<system>` where it is not given.
     slot: str | None = Field(default=None, pattern="^[a-z_][a-z0-9_]{0,62}$")
-    #: WAL that the server may keep for the slot, e.g. `50GB`. Above it the slot is given up, and all is read anew as soon
-    #: as Kafka can be written to: the disk of the system comes first. `0`: no limit but the one of the server.
+    #: WAL that the server may keep for the slot, e.g. `50GB`. Above it the slot is given up, and all is read anew as
+    #: soon as Kafka can be written to: the disk of the system comes first. `0`: no limit but the one of the server.
     wal_limit: WalSize = "50GB"  # type: ignore[assignment]
 
 
