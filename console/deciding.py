@@ -5,8 +5,10 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from schemas.catalogue import Catalogue
-from schemas.records import Claim, EntityState, HeldField
-from streams.claims import only_repeats, position, row_name
+from schemas.records import Claim, EntityState, HeldField, Link
+from streams.claims import only_repeats, position
+from streams.links import target_of
+from streams.stand import standing
 
 
 class Standing(StrEnum):
@@ -41,16 +43,32 @@ class Existence(NamedTuple):
     owners: tuple[str, ...]
 
 
+def stands_for(state: EntityState) -> str | None:
+    """The key that stands for this one: where its entity has moved, or what rows agree to say of it."""
+    if state["status"] == "live":
+        return None
+    return state["moved_to"] or target_of(state["links"], state["key"])
+
+
+def disputed(state: EntityState) -> list[tuple[Link, str]]:
+    """What rows say of this key's being another's alias, where they disagree so that it stands for itself."""
+    said = [(link, link["target"]) for link in state["links"] if link["system"] and link["target"] is not None]
+    agreed = len({target for _, target in said}) < 2 or target_of(state["links"], state["key"]) is not None
+    return [] if agreed else said
+
+
 def live_claims(state: EntityState) -> list[Claim]:
-    """Those of rows that are there."""
-    return [claim for claim in state["claims"] if claim["values"] is not None]
+    """Those of rows that are there, and count here."""
+    return [claim for claim in _counted(state) if claim["values"] is not None]
 
 
 def gone_claims(state: EntityState) -> list[Claim]:
-    """The last words of rows that are gone or have left, one a row that is not here under another key."""
-    here = {row_name(claim) for claim in live_claims(state)}
-    gone = {row_name(claim): claim for claim in state["claims"] if claim["values"] is None and claim["row"]}
-    return [claim for row, claim in gone.items() if row not in here]
+    """The last words of rows that are gone or have left."""
+    return [claim for claim in _counted(state) if claim["values"] is None and claim["row"]]
+
+
+def _counted(state: EntityState) -> list[Claim]:
+    return standing(state["claims"], target_of(state["links"], state["key"]))
 
 
 def sayings(state: EntityState, catalogue: Catalogue, *, entity: str, field: str) -> list[Saying]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from typing import Final, NamedTuple
 
+from console.deciding import stands_for
 from console.errors import ConsoleError
 from console.masking import masked_key
 from console.partitioner import partition_of
@@ -121,16 +122,6 @@ def _followed(state: EntityState, states: States) -> EntityState:
             break
         state = there
     return state
-
-
-def stands_for(state: EntityState) -> str | None:
-    """The key that a record without claims of its own belongs to: where it moved, or what all rows say of it."""
-    if state["status"] == "live":
-        return None
-    if state["moved_to"] is not None:
-        return state["moved_to"]
-    said = {link["target"] for link in state["links"] if link["target"] is not None}
-    return said.pop() if len(said) == 1 else None
 
 
 def _field_of(state: EntityState, fields: Iterable[str], text: str) -> str | None:

@@ -8,7 +8,17 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from console.deciding import DECIDES, Saying, Standing, existence, gone_claims, live_claims, owners_of, sayings
+from console.deciding import (
+    DECIDES,
+    Saying,
+    Standing,
+    disputed,
+    existence,
+    gone_claims,
+    live_claims,
+    owners_of,
+    sayings,
+)
 from console.field_words import field_word
 from console.finding import Found
 from console.masking import masked, masked_key, masked_row
@@ -69,12 +79,8 @@ def _history(found: Found, how: Showing) -> Iterator[str]:
         named = [key for key in (*claim["aliases"], *claim["formerly"]) if key not in state["aliases"]]
         if named:
             yield word("also", keys=_keys(named, how), who=_row(claim, how))
-    told = {
-        f"{link['system']} {how.mask_row(link['row'])} → {how.mask_key(link['target'])}"
-        for link in state["links"]
-        if link["target"]
-    }
-    if state["moved_to"] is None and told:
+    told = {f"{link['system']} {how.mask_row(link['row'])} → {how.mask_key(key)}" for link, key in disputed(state)}
+    if told:
         yield word("disputed", said="; ".join(sorted(told)))
     why = existence(state, how.catalogue, entity=how.entity)
     systems, owners = ", ".join(why.systems), ", ".join(why.owners)
