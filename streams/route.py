@@ -164,7 +164,9 @@ def route_rename(
             _note(routed, entry)
             routed.results.append(("filtered", system))
             continue
-        operation: DeliveryOperation = "rename" if subscriber.can_hold(new_key) else "delete"
+        # A record that only a rename on its way has brought here is taken away: where it belongs, it is sent anew.
+        is_held = _held(state["routes"], system) != NOT_HELD
+        operation: DeliveryOperation = "rename" if is_held and subscriber.can_hold(new_key) else "delete"
         _send(routed, Sent(subscriber, operation, None, state["key"]), entry)
     return routed
 
