@@ -29,6 +29,16 @@ test: $(VENV)/dev.stamp ## Run all tests: unit, contract, golden, integration (a
 chaos-engine: $(VENV)/dev.stamp ## Break the engine's workers, broker and network for MINUTES=10 (SEED=n repeats one), count every record
 	$(BIN)/python -m tests.chaos.engine_campaign --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
+chaos: $(VENV)/dev.stamp ## Break everything under five systems for MINUTES=10 (SEED=n repeats one), compare what all hold with what people wrote
+	$(BIN)/python -m tests.chaos.campaign --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS)
+
+chaos-smoke: $(VENV)/dev.stamp ## The same in short: what every landing sees
+	$(BIN)/python -m tests.chaos.planted --quick
+	$(BIN)/python -m tests.chaos.campaign --smoke $(if $(SEED),--seed $(SEED)) $(CHAOS)
+
+chaos-planted: $(VENV)/dev.stamp ## Plant every known mistake into the product and see that the checkers see it
+	$(BIN)/python -m tests.chaos.planted --results docs/chaos-results.json
+
 lint: $(VENV)/dev.stamp ## Check style, types and import boundaries
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
@@ -57,4 +67,4 @@ $(VENV)/run.stamp: $(VENV)/bin/python deploy/locks/run.txt $(PROJECT)
 $(VENV)/dev.stamp: $(VENV)/bin/python deploy/locks/dev.txt $(PROJECT)
 	@bash deploy/setup/install_locked.sh "$(PY)" "$(VENV)" dev
 
-.PHONY: help run test chaos-engine lint lock clean-data clean venv
+.PHONY: help run test chaos-engine chaos chaos-smoke chaos-planted lint lock clean-data clean venv

@@ -30,7 +30,7 @@ WARDS_OF_SUC_KHOE = ("00004", "00008")
 
 
 class Truth(NamedTuple):
-    """`people`: everybody who exists, by key. `home`: by (system, row), the key that a row is about."""
+    """`people`: everybody who exists, by key. `home`: by (system, row), the key that a row which is there is about."""
 
     people: dict[str, Person]
     home: dict[tuple[str, str], str]
@@ -45,7 +45,8 @@ def truth(words: Iterable[Word]) -> Truth:
     for word in said:
         about[home[word.system, word.row]].append(word)
     people = {key: _person(key, told) for key, told in about.items() if _exists(told)}
-    return Truth(people, home)
+    live = {(word.system, word.row): home[word.system, word.row] for word in said if not word.is_gone}
+    return Truth(people, live)
 
 
 def _links(words: list[Word]) -> dict[str, str]:

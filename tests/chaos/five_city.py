@@ -139,10 +139,12 @@ class FiveCity(City):
 
 
 @contextmanager
-def five_city(kafka: Kafka, postgres: Postgres, registry: str, home: Any) -> Iterator[FiveCity]:
+def five_city(
+    kafka: Kafka, postgres: Postgres, registry: str, home: Any, *, kind: type[FiveCity] = FiveCity
+) -> Iterator[FiveCity]:
     """A prepared city, everything of it stopped at the end whatever happens."""
     with serving(Service()) as service:
-        city = FiveCity(kafka, postgres, registry, home, service=service)
+        city = kind(kafka, postgres, registry, home, service=service)
         try:
             city.prepare()
             yield city

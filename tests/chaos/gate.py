@@ -4,6 +4,9 @@ import contextlib
 import socket
 import struct
 import threading
+import time
+
+_SLOW_SECONDS = 0.15
 
 
 class Gate:
@@ -15,7 +18,13 @@ class Gate:
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = int(self._listener.getsockname()[1])
         self._is_open = True
+        #: Seconds that everything takes longer.
+        self._delay = 0.0
+        #: Whether anything passes at all; what waits is held, as the network would send it again.
+        self._flows = threading.Event()
+        self._flows.set()
         self._lines: set[socket.socket] = set()
+        self._servers: set[socket.socket] = set()
         self._lock = threading.Lock()
         threading.Thread(target=self._accept, name="gate", daemon=True).start()
 
@@ -23,13 +32,31 @@ class Gate:
         """Until `open`. What was on its way is lost; nobody is told why."""
         with self._lock:
             self._is_open = False
+            self._flows.set()
             for line in self._lines:
                 _reset(line)
             self._lines.clear()
 
+    def swallow(self) -> None:
+        """Until `open`: lines stand, and nothing comes out of them."""
+        self._flows.clear()
+
+    def slow_down(self) -> None:
+        """Until `open`: everything arrives late."""
+        self._delay = _SLOW_SECONDS
+
+    def leave_half_open(self) -> None:
+        """Until `open`: the server's ends of all lines are gone, and nobody tells the clients."""
+        self._flows.clear()
+        with self._lock:
+            for line in self._servers & self._lines:
+                self._lines.discard(line)
+                _reset(line)
+
     def open(self) -> None:
-        """Lines are let through again."""
-        self._is_open = True
+        """All is well again."""
+        self._is_open, self._delay = True, 0.0
+        self._flows.set()
 
     def close(self) -> None:
         """For good."""
@@ -55,13 +82,18 @@ class Gate:
                 _reset(server)
                 return
             self._lines |= {client, server}
+            self._servers = {line for line in self._servers if line in self._lines} | {server}
         for one, other in ((client, server), (server, client)):
             threading.Thread(target=self._carry, args=(one, other), daemon=True).start()
 
     def _carry(self, one: socket.socket, other: socket.socket) -> None:
         with contextlib.suppress(OSError):
             while data := one.recv(65536):
+                self._flows.wait()
+                if self._delay:
+                    time.sleep(self._delay)
                 other.sendall(data)
+        self._flows.wait()
         for line in (one, other):
             with contextlib.suppress(OSError):
                 line.shutdown(socket.SHUT_RDWR)

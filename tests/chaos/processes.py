@@ -44,6 +44,12 @@ class Process:
             if not self._stopping.wait(0.2):
                 self._spawn()
 
+    @property
+    def pid(self) -> int:
+        """Of the one that runs now."""
+        assert self._running is not None
+        return self._running.pid
+
     def kill(self) -> None:
         """-9, with no warning; it is started again."""
         assert self._running is not None

@@ -15,11 +15,13 @@ _OFFICERS: Mapping[str, type[Officer]] = {"ho_tich": CivilStatus, "dan_cu": Popu
 class Shift:
     """`desks` by system. What is decided comes from the seed; upon what, from who was faster."""
 
-    def __init__(self, desks: Mapping[str, SqlDesk], seed: int) -> None:
+    def __init__(
+        self, desks: Mapping[str, SqlDesk], seed: int, *, officers: Mapping[str, type[Officer]] = _OFFICERS
+    ) -> None:
         self._desks = desks
         self._numbers = Numbers()
         self._officers = {
-            system: _OFFICERS[system](desk, self._numbers, random.Random(f"{seed}/{system}"))
+            system: officers[system](desk, self._numbers, random.Random(f"{seed}/{system}"))
             for system, desk in desks.items()
         }
         self._threads: list[threading.Thread] = []
@@ -36,9 +38,10 @@ class Shift:
 
     def begin(self, edits: int, *, seconds: float) -> None:
         """All of them, in threads; together so many edits, in about this time or longer."""
+        until, pause = self.edits + edits, seconds * len(self._desks) / edits
         for system in self._desks:
             chance = random.Random(system)
-            thread = threading.Thread(target=self._until, args=(system, edits, seconds, chance), daemon=True)
+            thread = threading.Thread(target=self._until, args=(system, until, pause, chance), daemon=True)
             thread.start()
             self._threads.append(thread)
 
@@ -48,15 +51,16 @@ class Shift:
         return not any(thread.is_alive() for thread in self._threads)
 
     def end(self) -> None:
-        """Whether they are done or not."""
+        """Whether they are done or not; they can begin again."""
         self._stop.set()
         for thread in self._threads:
             thread.join(30)
+        self._threads.clear()
+        self._stop.clear()
         for desk in self._desks.values():
             desk.close()
 
-    def _until(self, system: str, edits: int, seconds: float, chance: random.Random) -> None:
-        pause = seconds * len(self._desks) / edits
+    def _until(self, system: str, edits: int, pause: float, chance: random.Random) -> None:
         while self.edits < edits and not self._stop.wait(chance.expovariate(1 / pause)):
             done = self._once(system)
             with self._lock:

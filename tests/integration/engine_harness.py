@@ -82,6 +82,10 @@ class Site:
     data: Path
     name: str = field(default_factory=lambda: f"engine-{uuid.uuid4().hex[:8]}")
     workers: list[Worker] = field(default_factory=list)
+    #: What `faust -A` is given.
+    module: str = "tests.integration.engine_counting"
+    #: What every worker finds in its environment, beside what it is started with.
+    environment: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.admin = AdminClient({"bootstrap.servers": self.kafka})
@@ -203,8 +207,7 @@ def _held(path: Path) -> dict[bytes, bytes]:
 
 def _faust(site: Site, worker: str, environment: dict[str, str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
     root = _HERE.parents[1]
-    module = "tests.integration.engine_counting"
-    command = [sys.executable, "-m", "faust", "-A", module, "worker", "--without-web", "-l", "warn"]
+    command = [sys.executable, "-m", "faust", "-A", site.module, "worker", "--without-web", "-l", "warn"]
     own = {
         "ENGINE_KAFKA": site.kafka,
         "ENGINE_NAME": site.name,
@@ -212,4 +215,6 @@ def _faust(site: Site, worker: str, environment: dict[str, str], output: IO[byte
         "ENGINE_DATA": str(site.data),
         "PYTHONPATH": str(root),
     }
-    return subprocess.Popen(command, env={**os.environ, **own, **environment}, stdout=output, stderr=output)
+    return subprocess.Popen(
+        command, env={**os.environ, **own, **site.environment, **environment}, stdout=output, stderr=output
+    )

@@ -64,5 +64,10 @@ def target(request: pytest.FixtureRequest) -> Iterator[Target]:
     server = request.getfixturevalue("postgres")
     dsn = server.dsn(server.create_database())
     with psycopg.connect(dsn, autocommit=True) as connection:
-        connection.execute(_TABLE)
-        yield Target(dsn, connection)
+        yield target_on(dsn, connection)
+
+
+def target_on(dsn: str, connection: psycopg.Connection) -> Target:
+    """The table, in an empty database."""
+    connection.execute(_TABLE)
+    return Target(dsn, connection)
