@@ -46,8 +46,8 @@ lint: $(VENV)/dev.stamp ## Check style, types and import boundaries
 	$(BIN)/lint-imports
 
 lock: $(VENV)/dev.stamp ## Remake the hash locks of the Python packages and of the servers' files
-	echo 'setuptools>=80' | $(COMPILE) --extra postgres --extra sql_poll --extra rest --extra embedded $(PROJECT) - -o deploy/locks/run.txt $(UPGRADE)
-	$(COMPILE) --extra postgres --extra sql_poll --extra rest --extra embedded --extra dev -c deploy/locks/run.txt $(PROJECT) -o deploy/locks/dev.txt $(UPGRADE)
+	echo 'setuptools>=80' | $(COMPILE) --extra postgres --extra sql_poll --extra rest --extra store --extra embedded $(PROJECT) - -o deploy/locks/run.txt $(UPGRADE)
+	$(COMPILE) --extra postgres --extra sql_poll --extra rest --extra store --extra embedded --extra dev -c deploy/locks/run.txt $(PROJECT) -o deploy/locks/dev.txt $(UPGRADE)
 	$(BIN)/python -m deploy.embedded pin-artifacts
 
 clean-data: $(VENV)/run.stamp ## Forget all data of `make run` (refused while it runs)

@@ -17,7 +17,16 @@ Status: TypeAlias = Literal["live", "deleted", "moved"]
 ForwardKind: TypeAlias = Literal["claims", "alias", "change", "reproject"]
 Stage: TypeAlias = Literal["source", "decode", "validate", "normalise", "process", "sink"]
 Result: TypeAlias = Literal[
-    "captured", "routed", "delivered", "filtered", "unchanged", "held", "quarantined", "superseded", "echo"
+    "captured",
+    "routed",
+    "delivered",
+    "filtered",
+    "unchanged",
+    "held",
+    "quarantined",
+    "superseded",
+    "echo",
+    "processed",
 ]
 Phase: TypeAlias = Literal["starting", "snapshot", "streaming", "retrying", "stopped"]
 

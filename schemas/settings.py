@@ -26,4 +26,6 @@ class Settings(BaseSettings):
     partitions: int = 4
     #: Name of the dead-letter key file in `secrets`.
     dead_letter_key: str = "dead_letter_key"
+    #: DSN of the operator's PostgreSQL, or a reference to it: `${file:name}` in `secrets`, `${env:NAME}`.
+    store: str = "${file:store_dsn}"
     log_level: str = "info"

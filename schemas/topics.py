@@ -1,6 +1,7 @@
 """Names and settings of every Kafka topic. Nothing else in the project spells a topic's name."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 CATALOGUE = "catalogue"
 CONNECTORS = "connectors"
@@ -43,6 +44,24 @@ def state(entity: str) -> str:
 def to(system: str, entity: str) -> str:
     """Deliveries to one subscriber, only its fields; compacted; one partition, so that renames keep their order."""
     return f"to.{system}.{entity}"
+
+
+class Place(NamedTuple):
+    """What a topic is for. `kind`: raw, identify, to, or empty for any other; `system` is empty for identify."""
+
+    kind: str = ""
+    system: str = ""
+    entity: str = ""
+
+
+def place(topic: str) -> Place:
+    """Of a topic's name."""
+    match topic.split("."):
+        case [("raw" | "to") as kind, system, entity]:
+            return Place(kind, system, entity)
+        case ["identify", entity]:
+            return Place("identify", "", entity)
+    return Place()
 
 
 def _compacted() -> dict[str, str]:

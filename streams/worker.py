@@ -1,13 +1,13 @@
 """One batch through the pipeline: decode at the door, a dead letter for what cannot pass, outcomes at the end."""
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeAlias
 
 import structlog
 
 from schemas import topics
 from schemas.dead_letters import Reason
 from schemas.identity import event_id
-from schemas.records import Forward
+from schemas.records import Forward, Result
 from schemas.topics import REVISION_HEADER
 from streams.bury import Undertaker
 from streams.emit import Batch, Effects
@@ -16,10 +16,13 @@ from streams.errors import Unprocessable
 from streams.outcomes import Tally
 from streams.pipeline import Pipeline
 from streams.place import Place
-from streams.reproject import Reprojection
+from streams.reproject import ORIGIN, Reprojection
 from streams.wire import Wire
 
 _log = structlog.get_logger(__name__)
+
+#: A result, and the system concerned.
+Ending: TypeAlias = tuple[Result, str]
 
 
 class Told(NamedTuple):
@@ -71,12 +74,13 @@ class Worker:
     def process(self, batch: Batch) -> Tally:
         """Everything that the records of a batch cause, into the batch. Returns what became of them."""
         tally, place = self._tally(batch), Place(batch, self._wire)
+        processed: Ending = ("processed", topics.place(batch.topic).system or ORIGIN)
         for record in batch.records:
             told, effects = self._guarded(record, place)
             if effects.failure is not None:
                 self._bury(record, effects.failure, told, batch, tally)
             effects.apply(batch)
-            tally.add(effects.results, record.offset, told.time)
+            tally.add(_results(effects, processed), record.offset, told.time)
             for held in effects.held:
                 tally.held(told.system, record.offset, told.time, event_id=told.event_id, held=held)
         if place.worked.revision < self.revision:
@@ -123,6 +127,13 @@ class Worker:
     def _send_outcomes(self, batch: Batch, tally: Tally) -> None:
         for outcome in tally.outcomes():
             batch.send(topics.OUTCOMES, outcome["system"].encode(), self._wire.write_outcome(outcome))
+
+
+def _results(effects: Effects, processed: Ending) -> list[Ending]:
+    """Every record meets one end here: it was buried, superseded, or else processed."""
+    if effects.failure is not None or any(result == "superseded" for result, _ in effects.results):
+        return effects.results
+    return [*effects.results, processed]
 
 
 def _bug(error: Exception, told: Told) -> Unprocessable:

@@ -52,6 +52,7 @@ class City:
         publishing = [manifest.system for manifest in manifests if manifest.publishes]
         subscribing = [manifest.system for manifest in manifests if manifest.subscribes]
         stages = [
+            [self._service("store", ("console.run_store",), {})],
             [self._connector("sink", system) for system in subscribing],
             [self._worker(name) for name in WORKERS],
             [self._connector("source", system) for system in publishing],

@@ -18,6 +18,8 @@ _PROJECT: Final = Path(__file__).resolve().parents[2]
 #: The service, and the reader of files.
 SERVICE: Final = "suc_khoe"
 READER: Final = "bao_cao"
+#: The operator's own database.
+STORE: Final = "lienthong"
 _TOKEN: Final = f"{SERVICE}_token"
 
 
@@ -28,6 +30,7 @@ def furnish(data: DataDirectory, *, dsn: Callable[[str], str], report: Callable[
     """
     for system in DATABASES:
         write_dsn(data.secrets, system, dsn(system))
+    write_dsn(data.secrets, "store", dsn(STORE))
     folder = data.systems / READER
     folder.mkdir(exist_ok=True)
     write_secret(data.secrets / f"{READER}_folder", f"{folder}\n")
