@@ -101,6 +101,8 @@ class Story:
                 + (f" x{o['count']}" if o["count"] > 1 else "")
                 + (f" {o['field']}: {o['reason']}" if o["field"] is not None else "")
                 for o in outcomes
+                # That every record meets one end is asserted elsewhere, for all of them.
+                if o["result"] != "processed"
             ],
         }
         return {name: value for name, value in found.items() if value}

@@ -34,11 +34,12 @@ def broker() -> Iterator[str]:
 
 @pytest.fixture
 def yard(broker: str, registry: str, postgres: SharedPostgres, tmp_path: Path) -> StoreYard:
-    """Nothing captured yet."""
+    """Nothing captured yet; the store is there from the first day."""
     empty(broker)
-    return StoreYard(
-        Settings(kafka=broker, registry=registry, secrets=tmp_path), postgres.dsn(postgres.create_database())
-    )
+    settings = Settings(kafka=broker, registry=registry, secrets=tmp_path)
+    made = StoreYard(settings, postgres.dsn(postgres.create_database()))
+    made.feed()
+    return made
 
 
 def test_what_stands_and_what_has_met_an_end_balance(yard: StoreYard) -> None:
@@ -77,7 +78,6 @@ def test_what_is_said_twice_counts_once_however_it_is_cut(yard: StoreYard) -> No
 
 
 def test_a_store_process_that_is_killed_goes_on_where_it_was(yard: StoreYard) -> None:
-    yard.feed()  # the tables are there
     for turn in range(4):
         process = yard.process()
         yard.stand(RAW, 50)
