@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 from schemas.records import Claim, Link
-from streams.claims import RowName, position, row_name
+from streams.claims import RowName, find, position, row_name
 
 #: (alias, who says so; without a system the key that tells where it stands) -> the key that the alias is said to belong
 #: to, and the claim that says it.
@@ -47,6 +47,19 @@ def take(links: list[Link], word: Link) -> list[Link]:
                 return links
             return [*links[:place], word, *links[place + 1 :]]
     return [*links, word]
+
+
+def still_said(links: list[Link], claims: Sequence[Claim]) -> list[Link]:
+    """The links without those of rows that have come to this very key since; the same list where all stand.
+
+    Where such a row named the key as another of its own it was still elsewhere, and the owner of that key may be far
+    behind: the row's own word is enough.
+    """
+    for link in links:
+        own = find(claims, *row_name(link)) if link["target"] is not None else None
+        if own is not None and own["left_to"] is None and position(own) > position(link):
+            links = take(links, _link(row_name(own), None, own))
+    return links
 
 
 def told(claims: Iterable[Claim], key: str, target: str | None) -> Told:

@@ -6,7 +6,7 @@ from schemas.records import Claim, Entity, EntityState
 from streams.answer import answered
 from streams.claims import RowName, is_live
 from streams.emit import Effects, Emitter, Parcel, Sender
-from streams.links import target_of
+from streams.links import still_said, target_of
 from streams.merge import Cause, merge, raise_version
 from streams.route import Routed, holders, is_reshaped, route, route_rename
 from streams.rules import Rules
@@ -24,6 +24,7 @@ class Settler:
 
     def settle(self, turn: Turn, cause: Cause, effects: Effects) -> EntityState:
         """Adds to `effects` all that the turn leads to; returns the state as it is now. Raises Unprocessable."""
+        turn.links = still_said(turn.links, turn.claims)
         target = target_of(turn.links, turn.state["key"])
         counted = standing(turn.claims, target)
         goes = None if is_live(counted) else target or turn.new_key

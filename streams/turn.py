@@ -87,7 +87,7 @@ def tell_aliases(turn: Turn, said: Iterable[Claim], sender: str = "") -> None:
         own = find(turn.claims, *row_name(claim))
         for copy in copies:
             if own is not None and row_name(copy) == row_name(own) and position(copy) < position(own):
-                left_to = own["left_to"] if own["values"] is None else turn.state["key"]
+                left_to = own["left_to"] or turn.state["key"]
                 if left_to != copy["under"]:
                     turn.passed.append((copy["under"], {**own, "values": None, "stated_null": [], "left_to": left_to}))
 

@@ -1,5 +1,6 @@
 """The target table of the crash checker, its history by trigger, and what must be true of it at the end."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 import psycopg
@@ -68,10 +69,14 @@ def history_faults(target_dsn: str) -> list[Fault]:
     about the old one, for their owners work side by side.
     """
     with psycopg.connect(target_dsn) as target:
-        rows = target.execute("select stt, thao_tac, ma, ghi_chu from public.lich_su order by stt").fetchall()
+        return faults_in(target.execute("select stt, thao_tac, ma, ghi_chu from public.lich_su order by stt"))
+
+
+def faults_in(history: Iterable[tuple[int, str, str, str]]) -> list[Fault]:
+    """The same of entries (number, operation, key, note) in their order."""
     faults: list[Fault] = []
     newest: dict[tuple[str, str], int] = {}
-    for number, operation, key, note in rows:
+    for number, operation, key, note in history:
         if operation == "delete":
             continue
         uid, _, text = note.partition(":")
