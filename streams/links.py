@@ -50,14 +50,14 @@ def take(links: list[Link], word: Link) -> list[Link]:
 
 
 def still_said(links: list[Link], claims: Sequence[Claim]) -> list[Link]:
-    """The links without those of rows that have come to this very key since; the same list where all stand.
+    """The links without those that a row has outlived: of which this very key has heard since that the row came here,
+    or left from here for elsewhere. The same list where all stand.
 
-    Where such a row named the key as another of its own it was still elsewhere, and the owner of that key may be far
-    behind: the row's own word is enough.
+    Where such a row named this key it was still at another, and the owner of that one may be far behind.
     """
     for link in links:
         own = find(claims, *row_name(link)) if link["target"] is not None else None
-        if own is not None and own["left_to"] is None and position(own) > position(link):
+        if own is not None and position(own) > position(link) and own["left_to"] != link["target"]:
             links = take(links, _link(row_name(own), None, own))
     return links
 

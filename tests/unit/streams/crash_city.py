@@ -91,11 +91,13 @@ class Table:
         return self.chance.choice(KEYS) if self.chance.random() < often else None
 
     def _insert(self) -> None:
+        """Now and then by the number of a row that is no more."""
         self._last += 1
-        so = self._number(0.85)
-        if not self._taken(so):
-            row = str(self._last)
-            self.rows[row] = {"id": row, "so": so, "ten": self.chance.choice("ABC"), "ghi_chu": f"{row}:1"}
+        so, row = self._number(0.85), str(self._last)
+        if self.chance.random() < 0.2:
+            row = str(self.chance.randint(1, self._last))
+        if not self._taken(so) and row not in self.rows:
+            self.rows[row] = {"id": row, "so": so, "ten": self.chance.choice("ABC"), "ghi_chu": f"{self._last}:1"}
             self._emit("create", row, self.key(row), after=dict(self.rows[row]))
 
     def _update(self) -> None:

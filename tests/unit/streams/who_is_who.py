@@ -58,6 +58,7 @@ class Account:
         last = self.words.get((key, event["row"]))
         kept = last if last is not None and last.kind in ("live", "gone") else Word("none", (0, 0, 0))
         formerly = last.formerly if last else ()
+        self._outlive(event["row"], key)
         word = self.words[key, event["row"]] = Word("gone", _place(event), {}, kept.aliases, formerly)
         for name in word.names - {key}:
             self.links.setdefault(name, {})[event["row"]] = key
@@ -78,6 +79,8 @@ class Account:
             formerly += (key,)
         if kind == "unread" and key == new_key and event["previous_row"] is None:
             return
+        for name in (row, event["previous_row"] or row):
+            self._outlive(name, key, new_key)
         word = Word(kind, _place(event), columns, aliases, tuple(name for name in formerly if name != new_key))
         if key != new_key:
             self.words[key, row] = Word("left", word.place, {}, word.aliases, word.formerly)
@@ -86,6 +89,12 @@ class Account:
         if kind == "live" or (key != new_key and word.formerly):
             self.words[new_key, row] = word
         self._link(new_key, row, word, last, there)
+
+    def _outlive(self, row: str, *keys: str) -> None:
+        """What a row has said of a key before it came there itself is said no more."""
+        for key in keys:
+            if row in self.links.get(key, ()):
+                self.links[key][row] = None
 
     def _stated(self, after: dict[str, Any], key: str) -> tuple[str, ...]:
         if self.system != "d" or not key.startswith("citizen_id:"):
