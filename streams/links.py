@@ -9,7 +9,7 @@ the same alias agree as soon as their own keys are one entity.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from schemas.records import Claim, Link
 from streams.claims import RowName, find, position, row_name
@@ -17,6 +17,8 @@ from streams.claims import RowName, find, position, row_name
 #: (alias, who says so; without a system the key that tells where it stands) -> the key that the alias is said to belong
 #: to, and the claim that says it.
 Told: TypeAlias = Mapping[tuple[str, RowName], tuple[str, Claim | None]]
+
+_NEVER: Final = (-1, 0, 0)
 
 
 def target_of(links: Sequence[Link], key: str) -> str | None:
@@ -57,9 +59,26 @@ def still_said(links: list[Link], claims: Sequence[Claim]) -> list[Link]:
     """
     for link in links:
         own = find(claims, *row_name(link)) if link["target"] is not None else None
-        if own is not None and position(own) > position(link) and own["left_to"] != link["target"]:
+        if own is not None and _moment(own) > _moment(link) and own["left_to"] != link["target"]:
             links = take(links, _link(row_name(own), None, own))
     return links
+
+
+def still_here(claims: list[Claim], links: Sequence[Link]) -> list[Claim]:
+    """The claims without those that a row has outlived: which it made here before it spoke of this key from elsewhere.
+    The same list where all stand.
+
+    It has left, then, though its departure has not been heard of here yet.
+    """
+    if not links:
+        return claims
+    spoke = {row_name(link): _moment(link) for link in links if link["system"]}
+    gone = [
+        claim
+        for claim in claims
+        if not claim["under"] and claim["values"] is not None and _moment(claim) < spoke.get(row_name(claim), _NEVER)
+    ]
+    return [claim for claim in claims if claim not in gone] if gone else claims
 
 
 def told(claims: Iterable[Claim], key: str, target: str | None) -> Told:
@@ -109,6 +128,11 @@ def taken_back(late: Claim, held: Claim, key: str) -> Iterator[tuple[str, Link]]
     """(alias, link) for what a word that came too late names, and the row's later word no more."""
     still = named(held, key)
     return ((alias, _link(row_name(held), None, held)) for alias in named(late, key) if alias not in still)
+
+
+def _moment(said: Claim | Link) -> tuple[int, int, int]:
+    """When that happened which is said; the same however often and by what mapping it is read."""
+    return said["epoch"], said["commit"], said["ordinal"]
 
 
 def _link(name: RowName, target: str | None, claim: Claim | None) -> Link:

@@ -6,7 +6,7 @@ from schemas.records import Claim, Entity, EntityState
 from streams.answer import answered
 from streams.claims import RowName, is_live
 from streams.emit import Effects, Emitter, Parcel, Sender
-from streams.links import still_said, target_of
+from streams.links import still_here, still_said, target_of
 from streams.merge import Cause, merge, raise_version
 from streams.route import Routed, holders, is_reshaped, route, route_rename
 from streams.rules import Rules
@@ -26,7 +26,7 @@ class Settler:
         """Adds to `effects` all that the turn leads to; returns the state as it is now. Raises Unprocessable."""
         turn.links = still_said(turn.links, turn.claims)
         target = target_of(turn.links, turn.state["key"])
-        counted = standing(turn.claims, target)
+        counted = standing(still_here(turn.claims, turn.links), target)
         goes = None if is_live(counted) else target or turn.new_key
         after = self._merge(turn, counted, goes, cause)
         if after["value"] is None and goes is not None and turn.hops < MOST_HOPS:
@@ -54,7 +54,7 @@ class Settler:
         state = turn.state
         target = target_of(state["links"], state["key"])
         if target is None:
-            known: EntityState = {**state, "claims": standing(state["claims"], target)}
+            known: EntityState = {**state, "claims": standing(still_here(state["claims"], state["links"]), target)}
             routed = route(known, self._rules.subscribers, owed=holders(state))
             self._emitter.deliveries(state, routed, cause, effects)
         elif turn.hops < MOST_HOPS:

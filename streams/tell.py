@@ -4,10 +4,10 @@ from typing import NamedTuple
 
 import structlog
 
-from schemas.records import Claim, Link
+from schemas.records import Claim, EntityState, Link
 from streams.claims import RowName, row_name
 from streams.emit import Parcel, Sender
-from streams.links import target_of, told, words
+from streams.links import still_here, target_of, told, words
 from streams.stand import Shared, shared
 from streams.turn import Turn
 
@@ -51,13 +51,13 @@ def tell(turn: Turn, sender: Sender, goes: str | None, renamed: list[str]) -> Te
 
 def copies_again(turn: Turn, target: str, names: set[RowName]) -> list[Claim]:
     """The copies of these rows, for a target that has them."""
-    again = {name: claim for name, claim in shared(turn.state["claims"], target).items() if name in names}
+    again = {name: claim for name, claim in shared(_here(turn.state), target).items() if name in names}
     return _changed({}, again, turn)
 
 
 def _share(turn: Turn, was: str | None, sender: Sender, parcels: _Parcels) -> None:
     """The key that stands for the sender gets copies of what has changed; the one that did so before is told."""
-    known, now = shared(turn.state["claims"], was), shared(turn.claims, sender.target)
+    known, now = shared(_here(turn.state), was), shared(still_here(turn.claims, turn.links), sender.target)
     if was is not None and was != sender.target and known:
         parcels[was]  # as above
     if sender.target is None:
@@ -67,6 +67,10 @@ def _share(turn: Turn, was: str | None, sender: Sender, parcels: _Parcels) -> No
         known = {}
     if copies := _changed(known, now, turn):
         parcels[sender.target].claims += copies
+
+
+def _here(state: EntityState) -> list[Claim]:
+    return still_here(state["claims"], state["links"])
 
 
 def _changed(known: Shared, now: Shared, turn: Turn) -> list[Claim]:

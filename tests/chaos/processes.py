@@ -65,6 +65,16 @@ class Process:
         assert self._running is not None
         self._running.send_signal(signal.SIGCONT)
 
+    def heeds_requests(self) -> bool:
+        """Whether it is far enough to end cleanly when it is asked to: a process that only starts dies of SIGTERM."""
+        assert self._running is not None
+        try:
+            status = Path(f"/proc/{self._running.pid}/status").read_text()
+        except OSError:
+            return False  # killed a moment ago
+        caught = next(line for line in status.splitlines() if line.startswith("SigCgt:"))
+        return bool(int(caught.split()[1], 16) >> (signal.SIGTERM - 1) & 1)
+
     def stop(self) -> int:
         """Ask it to stop and return its exit code; -9 after 20 seconds."""
         self._stopping.set()

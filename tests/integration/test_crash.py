@@ -51,6 +51,7 @@ def test_nothing_is_lost_repeated_or_reordered_when_everything_is_killed(
             if visitor.get(number) == "join":
                 city.start("w3")
             elif visitor.get(number) == "leave":
+                wait_until(city.processes["w3"].heeds_requests, seconds=60, what="the visitor has started")
                 assert city.processes.pop("w3").stop() == 0, "a worker that is asked to leave ends cleanly"
         work.stop()
         assert work.committed > 200, "the workload hardly ran"
