@@ -1,8 +1,9 @@
 """Whether workers that count counted right: every input compared with every output, every count with both copies.
 
-A worker reads ``value`` under ``key`` and writes ``<how many of this key so far>:<value>``. So the outputs must hold
-each input once; under one key the counts must run 1, 2, 3 … and the inputs of one source come in their order; and the
-state must be, for each key, the number of its inputs.
+A worker reads ``value`` under ``key`` and writes ``<how many of this key so far>:<value>``, or puts the record aside as
+``<error>:<value>`` when its body failed on it three times. So each input must stand once in the outputs or among those
+put aside; under one key the counts must run 1, 2, 3 … and the inputs of one source come in their order; and the state
+must be, for each key, the number of its inputs that were counted.
 """
 
 from collections import Counter, defaultdict
@@ -23,6 +24,8 @@ class Verdict:
     disordered: int = 0
     wrong_in_topic: int = 0
     wrong_in_rocksdb: int = 0
+    #: Put aside and not counted, as told; no fault.
+    put_aside: int = 0
     #: What was found first, for whoever wants to know why.
     examples: list[str] = field(default_factory=list)
 
@@ -34,8 +37,8 @@ class Verdict:
 
     def __str__(self) -> str:
         found = (
-            f"{self.inputs:,} records: {self.lost} lost, {self.twice} counted twice, "
-            f"{self.disordered} keys out of order, "
+            f"{self.inputs:,} records, {self.put_aside} of them put aside: {self.lost} lost, "
+            f"{self.twice} counted twice, {self.disordered} keys out of order, "
             f"{self.wrong_in_topic} wrong in the compacted topic, {self.wrong_in_rocksdb} wrong in RocksDB"
         )
         return "\n  ".join([found, *self.examples[:10]])
@@ -45,12 +48,14 @@ def judge(
     inputs: Iterable[Iterable[Row]],
     outputs: Iterable[Iterable[Row]],
     *,
+    dead: Iterable[Row] = (),
     changelog: Mapping[bytes, bytes] | None = None,
     held: Mapping[bytes, bytes] | None = None,
 ) -> Verdict:
     """``inputs`` and ``outputs``: the rows of each partition of each topic, in their order; every value but once.
 
-    ``changelog``: the last value of each key there; ``held``: what RocksDB has. None: not judged.
+    ``dead``: the rows that were put aside. ``changelog``: the last value of each key there; ``held``: what RocksDB has.
+    None: not judged.
     """
     read = [[(key or b"", value or b"") for key, value in rows] for rows in inputs]
     expected = Counter(row for rows in read for row in rows)
@@ -59,10 +64,11 @@ def judge(
         for key, value in rows:
             count, _, text = (value or b"").partition(b":")
             seen[key or b""].append((count, text))
-    found = Counter((key, text) for key, values in seen.items() for _count, text in values)
-    lost, twice = expected - found, found - expected
+    counted = Counter((key, text) for key, values in seen.items() for _count, text in values)
+    aside = Counter((key or b"", (value or b"").partition(b":")[2]) for key, value in dead)
+    lost, twice = expected - counted - aside, counted + aside - expected
     disordered = _disordered(read, seen)
-    truth = Counter(key for key, _value in expected.elements())
+    truth = Counter(key for key, _value in (expected - aside).elements())
     in_topic = _wrong(truth, changelog)
     in_rocksdb = _wrong(truth, held)
     examples = [f"lost: {key!r} {value!r}" for key, value in list(lost)[:3]]
@@ -70,7 +76,14 @@ def judge(
     examples += [f"out of order: {key!r} {seen[key][:20]}" for key in disordered[:2]]
     examples += [f"state: {line}" for line in (in_topic + in_rocksdb)[:4]]
     return Verdict(
-        expected.total(), lost.total(), twice.total(), len(disordered), len(in_topic), len(in_rocksdb), examples
+        inputs=expected.total(),
+        lost=lost.total(),
+        twice=twice.total(),
+        disordered=len(disordered),
+        wrong_in_topic=len(in_topic),
+        wrong_in_rocksdb=len(in_rocksdb),
+        put_aside=aside.total(),
+        examples=examples,
     )
 
 

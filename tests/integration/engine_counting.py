@@ -1,7 +1,7 @@
 """The Faust module that the engine's tests run as workers: counts each key, and misbehaves as told by the environment.
 
 For each name in ENGINE_NAME one engine: sources ``<name>.in`` (the anchor) and what the file ``sources`` lists; output
-``<name>.out`` with value ``<count>:<value read>``; poison goes to ``<name>.dead``.
+``<name>.out`` with value ``<count>:<value read>``; poison goes to ``<name>.dead`` as ``<error>:<value read>``.
 """
 
 import asyncio
@@ -9,13 +9,18 @@ import faulthandler
 import logging
 import os
 import random
+import resource
 import signal
 import threading
 import time
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer
 
 import schemas.logs
+import streams.engine.consumer
 from streams.engine import Batch, Engine, EngineApp, EngineSettings, Record
 
 WORKER, DATA = os.environ["ENGINE_WORKER"], Path(os.environ["ENGINE_DATA"])
@@ -24,12 +29,27 @@ RAISE_SHARE = float(os.environ.get("ENGINE_RAISE_SHARE", "0"))
 #: What librdkafka shall tell into the log, as it spells it: "cgrp,broker".
 DEBUG = os.environ.get("ENGINE_DEBUG", "")
 
+if "ENGINE_FILE_BYTES" in os.environ:  # larger ones cannot be written, as on a full disk
+    resource.setrlimit(resource.RLIMIT_FSIZE, (int(os.environ["ENGINE_FILE_BYTES"]), resource.RLIM_INFINITY))
+
 schemas.logs.configure("counting")
 if DEBUG:
     logging.getLogger("streams.engine.kafka").setLevel(logging.DEBUG)
     logging.getLogger("streams.engine.kafka").addHandler(logging.StreamHandler())
 faulthandler.register(signal.SIGQUIT)  # for whoever wonders where a worker stands
 app = EngineApp(f"counting-{WORKER}")
+
+
+class _OfAllSources(Consumer):
+    """A mistake to be found out: the group shares out each source topic, not the anchor's partitions alone."""
+
+    def subscribe(self, topics: list[str], *arguments: Any, **callbacks: Any) -> None:
+        """Also to the other sources, as far as this worker knows them when it starts."""
+        super().subscribe([*topics, *sources()], *arguments, **callbacks)
+
+
+if os.environ.get("ENGINE_MISTAKE") == "subscribes to its sources":
+    vars(streams.engine.consumer)["Consumer"] = _OfAllSources
 
 
 def end_with(parent: int) -> None:
@@ -50,7 +70,7 @@ def sources() -> list[str]:
 
 def to_dead(name: str, record: Record, error: BaseException, batch: Batch) -> None:
     """The app's answer to a record that cannot be processed."""
-    batch.send(f"{name}.dead", record.key, str(type(error).__name__).encode(), partition=0)
+    batch.send(f"{name}.dead", record.key, b"%b:%b" % (type(error).__name__.encode(), record.value or b""), partition=0)
 
 
 def settings(name: str) -> EngineSettings:

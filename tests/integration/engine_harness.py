@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
+from confluent_kafka.admin._listoffsets import OffsetSpec
 from confluent_kafka.admin._resource import ResourceType
 from confluent_kafka.cimpl import NewTopic
 from rocksdict import Cache
@@ -66,6 +67,8 @@ class Worker:
 
     def owned(self) -> list[int]:
         """The partitions of its newest assignment; none before they are recovered, or when they were taken away."""
+        if self.process.poll() is not None:
+            return []
         before, event, after = self.log.read_text().rpartition('"event": "partitions ')
         line = before.rpartition("\n")[2] + event + after.partition("\n")[0]
         if "partitions assigned" not in line or '"event": "recovery is done"' not in after:
@@ -82,8 +85,10 @@ class Site:
     data: Path
     name: str = field(default_factory=lambda: f"engine-{uuid.uuid4().hex[:8]}")
     workers: list[Worker] = field(default_factory=list)
-    #: What `faust -A` is given.
+    partitions: int = PARTITIONS
+    #: What `faust -A` is given, and what the command line says besides.
     module: str = "tests.integration.engine_counting"
+    options: tuple[str, ...] = ("--without-web",)
     #: What every worker finds in its environment, beside what it is started with.
     environment: dict[str, str] = field(default_factory=dict)
 
@@ -92,11 +97,15 @@ class Site:
         for suffix in ("in", "out", "dead", "state"):
             self.create(suffix)
 
-    def create(self, suffix: str, *, partitions: int = PARTITIONS) -> None:
+    def create(self, suffix: str, *, partitions: int | None = None) -> None:
         """A topic of the test; the one that holds the state is compacted."""
         config = {"cleanup.policy": "compact"} if suffix == "state" else {}
-        topic = NewTopic(f"{self.name}.{suffix}", partitions, 1, config=config)
+        topic = NewTopic(f"{self.name}.{suffix}", partitions or self.partitions, 1, config=config)
         self.admin.create_topics([topic])[topic.topic].result(20)
+
+    def exists(self, suffix: str) -> bool:
+        """Whether there is a topic of that name."""
+        return f"{self.name}.{suffix}" in self.admin.list_topics(timeout=10).topics
 
     def configure(self, suffix: str, wanted: dict[str, str]) -> None:
         """Change settings of a topic."""
@@ -111,7 +120,7 @@ class Site:
 
     def remove_records(self, suffix: str, *, before: int) -> None:
         """As retention does, in every partition."""
-        places = [TopicPartition(f"{self.name}.{suffix}", number, before) for number in range(PARTITIONS)]
+        places = [TopicPartition(f"{self.name}.{suffix}", number, before) for number in range(self.partitions)]
         for future in self.admin.delete_records(places).values():
             future.result(20)
 
@@ -137,6 +146,21 @@ class Site:
         """All committed rows of a topic by partition, up to its present end."""
         return read(self.kafka, f"{self.name}.{suffix}")
 
+    def await_decided(self, suffix: str, *, seconds: float = 30.0) -> None:
+        """Until no transaction is open in a topic: a commit is answered before its markers stand everywhere."""
+        until(
+            lambda: (
+                self._ends(suffix, IsolationLevel.READ_COMMITTED) == self._ends(suffix, IsolationLevel.READ_UNCOMMITTED)
+            ),
+            seconds=seconds,
+            doing=f"the transactions in {suffix} to end",
+        )
+
+    def members(self) -> int:
+        """How many members the group has, as the broker sees it."""
+        group = self.admin.describe_consumer_groups([self.name], request_timeout=5)[self.name].result(10)
+        return len(group.members)
+
     def out_values(self) -> set[bytes]:
         """The values that were read, without their counts."""
         rows = self.rows("out").values()
@@ -161,6 +185,12 @@ class Site:
         latest = {key or b"": value for rows in self.rows("state").values() for key, value in rows}
         return {key: value for key, value in latest.items() if value is not None}
 
+    def _ends(self, suffix: str, isolation: IsolationLevel) -> list[int]:
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]
+        places = [TopicPartition(f"{self.name}.{suffix}", number) for number in range(self.partitions)]
+        asked = self.admin.list_offsets(dict.fromkeys(places, latest), isolation_level=isolation, request_timeout=5)
+        return [future.result(10).offset for future in asked.values()]
+
     def close(self) -> None:
         """Leave nothing behind."""
         for worker in self.workers:
@@ -180,7 +210,7 @@ def read(kafka: str, topic: str) -> dict[int, list[Row]]:
             "enable.partition.eof": True,
         }
     )
-    rows: dict[int, list[Row]] = {number: [] for number in range(PARTITIONS)}
+    rows: dict[int, list[Row]] = {number: [] for number in consumer.list_topics(topic, 10).topics[topic].partitions}
     consumer.assign([TopicPartition(topic, number, 0) for number in rows])
     left = set(rows)
     deadline = time.monotonic() + 30
@@ -207,7 +237,7 @@ def _held(path: Path) -> dict[bytes, bytes]:
 
 def _faust(site: Site, worker: str, environment: dict[str, str], output: IO[bytes]) -> "subprocess.Popen[bytes]":
     root = _HERE.parents[1]
-    command = [sys.executable, "-m", "faust", "-A", site.module, "worker", "--without-web", "-l", "warn"]
+    command = [sys.executable, "-m", "faust", "-A", site.module, "worker", *site.options, "-l", "warn"]
     own = {
         "ENGINE_KAFKA": site.kafka,
         "ENGINE_NAME": site.name,

@@ -50,3 +50,13 @@ def test_a_wrong_state_is_found_on_either_side() -> None:
     assert judged(OUTPUTS, {b"a": b"3"}).wrong_in_rocksdb == 1
     assert judged(OUTPUTS, STATE | {b"c": b"1"}).wrong_in_rocksdb == 1
     assert judge(INPUTS, OUTPUTS, changelog={b"a": b"2", b"b": b"1"}).wrong_in_topic == 1
+
+
+def test_a_record_that_was_put_aside_is_not_lost_and_does_not_count() -> None:
+    without: list[list[Row]] = [[(b"a", b"1:1"), (b"a", b"2:3")], OUTPUTS[1]]
+    state = {b"a": b"2", b"b": b"1"}
+    verdict = judge(INPUTS, without, dead=[(b"a", b"RuntimeError:m1")], changelog=state, held=state)
+    assert verdict.is_clean
+    assert verdict.put_aside == 1
+    assert not judge(INPUTS, without, dead=[(b"a", b"RuntimeError:m1")] * 2, changelog=state).is_clean
+    assert judge(INPUTS, OUTPUTS, dead=[(b"a", b"RuntimeError:m1")]).twice == 1
