@@ -251,13 +251,15 @@ class GroupConsumer:
         self._balanced = now
         settings, full, hungry = self._settings, [], []
         for topic, number in self._positions:
-            queue = self._assignment.partitions[number].queues.get(topic)
+            queues = self._assignment.partitions[number].queues
+            queue = queues.get(topic)
             if queue is None:
                 continue
+            most_bytes = settings.high_water_bytes // len(queues)
             if (topic, number) in self._paused:
-                if len(queue) < settings.low_water and queue.size < settings.high_water_bytes // 2:
+                if len(queue) < settings.low_water and queue.size < most_bytes // 2:
                     hungry.append((topic, number))
-            elif len(queue) > settings.high_water or queue.size > settings.high_water_bytes:
+            elif len(queue) > settings.high_water or queue.size > most_bytes:
                 full.append((topic, number))
         if full:
             consumer.pause([TopicPartition(*place) for place in full])

@@ -87,6 +87,7 @@ class Recovery:
         finally:
             for state in self._states.values():
                 state.close()
+            metrics.RESTORE_REMAINING.labels(self.settings.group).set(0)
             self.watchdog.rest(_PART)
 
     def _recover(self) -> None:
@@ -142,7 +143,8 @@ class Recovery:
     def _open(self, number: int) -> PartitionState:
         if number not in self._states:
             path = Path(self.settings.data_dir) / f"partition-{number}"
-            self._states[number] = PartitionState(path, cache=self.cache)
+            memtable_bytes = self.settings.memtable_bytes
+            self._states[number] = PartitionState(path, cache=self.cache, memtable_bytes=memtable_bytes)
         return self._states[number]
 
     def _start(self, state: PartitionState, *, topic_id: str, low: int, end: int) -> int:

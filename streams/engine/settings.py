@@ -43,6 +43,7 @@ class EngineSettings:
     #: Records a source partition may have queued before it is paused, and to which it must fall to be resumed.
     high_water: int = 10_000
     low_water: int = 4_000
+    #: Bytes that the source topics of one partition number may have queued together; each has an equal share.
     high_water_bytes: int = 32_000_000
 
     #: Errors of a body that are retried without end: they say nothing about the data.
@@ -61,6 +62,8 @@ class EngineSettings:
 
     #: Memory of RocksDB's block cache, shared by all partitions of this engine.
     block_cache_bytes: int = 64 * 1024 * 1024
+    #: Memory of one partition's write buffer in RocksDB; there are two of them while one is written out.
+    memtable_bytes: int = 8 * 1024 * 1024
     #: Local state that was not owned for longer is built anew: tombstones may have left the changelog meanwhile.
     #: Keep it below the changelog's ``delete.retention.ms``.
     checkpoint_max_age_seconds: float = 12 * 3600

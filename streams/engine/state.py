@@ -17,16 +17,24 @@ _log = structlog.get_logger(__name__)
 #: Where the checkpoint stands: no record of a compacted topic has an empty key, and put() refuses it.
 _CHECKPOINT = b""
 _LOCK_SECONDS = 10.0
+#: How RocksDB tells that another process has its files open, and that they do not hold what they should.
+_LOCKED = ("While lock file", "lock hold by")
+_DAMAGED = ("Corruption", "No such file")
+_REMEDY = "make room on its disk, or look at it, and start the worker again"
 _MEMTABLE_BYTES = 8 * 1024 * 1024
+_MEMTABLES = 2
 
 
 class PartitionState:
     """Keys and values as of the last committed batch. Methods may be called from any thread; after close they raise."""
 
-    def __init__(self, path: Path, *, cache: Cache) -> None:
-        """Open it; an empty one if there is none or it is damaged. Raises StateError when another process holds it."""
+    def __init__(self, path: Path, *, cache: Cache, memtable_bytes: int = _MEMTABLE_BYTES) -> None:
+        """Open it; an empty one if there is none or it is damaged.
+
+        Raises StateError when another process holds it, or the disk does not take it; then nothing is thrown away.
+        """
         self._path = path
-        self._cache = cache
+        self._options = _options(cache, memtable_bytes)
         self._db = self._open()
         # The binding refuses to close while another thread writes.
         self._writing = threading.Lock()
@@ -49,7 +57,10 @@ class PartitionState:
         return Checkpoint.decode(stored) if stored is not None else None
 
     def apply(self, changes: Mapping[bytes, bytes | None], checkpoint: Checkpoint) -> None:
-        """Write the changes (None deletes) and the checkpoint, all or nothing."""
+        """Write the changes (None deletes) and the checkpoint, all or nothing. Raises StateError when the disk is full.
+
+        After that nothing more is written before it is opened again.
+        """
         batch = WriteBatch(raw_mode=True)
         for key, value in changes.items():
             if value is None:
@@ -58,7 +69,12 @@ class PartitionState:
                 batch.put(key, value)
         batch.put(_CHECKPOINT, checkpoint.encode())
         with self._writing:
-            self._db.write(batch)
+            try:
+                self._db.write(batch)
+            except DbClosedError:
+                raise
+            except Exception as error:  # rocksdict raises nothing more special
+                raise StateError(f"writing the state {self._path}: {error}; {_REMEDY}") from error
 
     def wipe(self) -> None:
         """Forget everything, the checkpoint too."""
@@ -76,15 +92,16 @@ class PartitionState:
         deadline = time.monotonic() + _LOCK_SECONDS
         while True:
             try:
-                return Rdict(str(self._path), options=_options(self._cache))
-            except Exception as error:  # rocksdict raises nothing more special
-                if "lock" in str(error).lower():
+                return Rdict(str(self._path), options=self._options)
+            except Exception as error:
+                told = str(error)
+                if any(sign in told for sign in _LOCKED):
                     self._wait_for_lock(deadline, error)
-                elif any(self._path.iterdir()):
-                    _log.warning("local state is damaged: it is built anew", path=str(self._path), error=str(error))
+                elif any(sign in told for sign in _DAMAGED) and any(self._path.iterdir()):
+                    _log.warning("local state is damaged: it is built anew", path=str(self._path), error=told)
                     shutil.rmtree(self._path)
                 else:
-                    raise StateError(f"opening the state {self._path}: {error}; check the disk") from error
+                    raise StateError(f"opening the state {self._path}: {told}; {_REMEDY}") from error
 
     def _wait_for_lock(self, deadline: float, error: Exception) -> None:
         if time.monotonic() > deadline:
@@ -95,7 +112,7 @@ class PartitionState:
         time.sleep(0.05)
 
 
-def _options(cache: Cache) -> Options:
+def _options(cache: Cache, memtable_bytes: int) -> Options:
     table = BlockBasedOptions()
     table.set_block_cache(cache)
     table.set_bloom_filter(10, False)  # noqa: FBT003 - the binding takes it by position
@@ -106,8 +123,8 @@ def _options(cache: Cache) -> Options:
     options.create_if_missing(True)  # noqa: FBT003
     options.set_block_based_table_factory(table)
     options.set_compression_type(DBCompressionType.lz4())
-    options.set_write_buffer_size(_MEMTABLE_BYTES)
-    options.set_max_write_buffer_number(2)
+    options.set_write_buffer_size(memtable_bytes)
+    options.set_max_write_buffer_number(_MEMTABLES)
     options.set_max_open_files(256)
     options.set_keep_log_file_num(2)
     options.set_max_log_file_size(1_000_000)

@@ -52,6 +52,20 @@ def test_a_stuck_worker_ends_itself_and_shows_where(site: Site) -> None:
     after.stop()
 
 
+def test_a_full_disk_ends_the_worker_and_when_there_is_room_it_goes_on(site: Site) -> None:
+    count = 12_000
+    site.produce(rows_of(count))
+    worker = site.start("first", ENGINE_FILE_BYTES="40000")
+    assert worker.process.wait(60) == FAIL_STOP
+    assert worker.has_logged("make room on its disk")
+    after = site.start("first")
+    until(lambda: site.out_count() >= count, seconds=60, doing="all results")
+    after.stop()
+    assert not after.has_logged("built anew")
+    assert_exact(site, count)
+    assert site.state("first") == site.changelog()
+
+
 def test_nothing_is_lost_or_repeated_when_the_broker_is_killed(
     private_kafka: Callable[[], Kafka], tmp_path: Path
 ) -> None:

@@ -1,6 +1,9 @@
 """The local state: what is written stays, a batch sees its own puts, a scan sees one moment."""
 
+import os
+import resource
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -54,6 +57,45 @@ def test_damaged_files_are_replaced_by_an_empty_state(tmp_path: Path) -> None:
     (tmp_path / "p" / "CURRENT").write_text("nonsense")
     again = PartitionState(tmp_path / "p", cache=CACHE)
     assert again.get(b"a") is None
+    again.close()
+
+
+@contextmanager
+def no_file_larger_than(size: int) -> Iterator[None]:
+    """What a full disk does, RocksDB sees here too: a write that fails in the middle."""
+    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+
+
+def test_a_full_disk_is_told_of_and_what_was_written_before_stays(tmp_path: Path) -> None:
+    state = PartitionState(tmp_path / "p", cache=CACHE)
+    state.apply({b"a": b"1"}, MARK)
+    with no_file_larger_than(300_000):
+        with pytest.raises(StateError, match="make room on its disk"):
+            for number in range(100):
+                state.apply({b"b": os.urandom(10_000)}, Checkpoint("topic", 10 + number))
+        reached = state.checkpoint()
+        with pytest.raises(StateError):
+            state.apply({b"c": b"2"}, Checkpoint("topic", 200))
+        with pytest.raises(Exception, match="error"):
+            state.close()
+    again = PartitionState(tmp_path / "p", cache=CACHE)
+    assert (again.get(b"a"), again.get(b"c"), again.checkpoint()) == (b"1", None, reached)
+    again.close()
+
+
+def test_a_state_that_the_disk_does_not_take_is_not_thrown_away(tmp_path: Path) -> None:
+    state = PartitionState(tmp_path / "p", cache=CACHE)
+    state.apply({b"a": os.urandom(100_000)}, MARK)
+    state.close()
+    with no_file_larger_than(1_000), pytest.raises(StateError, match="make room on its disk"):
+        PartitionState(tmp_path / "p", cache=CACHE)
+    again = PartitionState(tmp_path / "p", cache=CACHE)
+    assert again.checkpoint() == MARK
     again.close()
 
 
