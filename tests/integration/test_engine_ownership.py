@@ -1,0 +1,63 @@
+"""Whoever owns partition n of the anchor owns partition n of everything, also while topics come and workers roll."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.chaos.engine_verdict import Verdict, judge
+from tests.integration.engine_harness import Site, Worker, until
+from tests.integration.engine_load import Load
+
+_WORKERS = ("w1", "w2", "w3")
+
+
+@pytest.fixture
+def site(kafka: str, tmp_path: Path) -> Iterator[Site]:
+    made = Site(kafka, tmp_path, partitions=12)
+    yield made
+    made.close()
+
+
+def systems_are_added_and_workers_roll(site: Site, *systems: str, **environment: str) -> Verdict:
+    """One worker after the other is replaced whenever a system has been added, as in a rolling update."""
+
+    def start(name: str) -> Worker:
+        return site.start(name, **environment)
+
+    workers = {name: start(name) for name in _WORKERS}
+    until(lambda: all_are_owned(site, workers), seconds=60, doing="every partition to have an owner")
+    with Load(site, ["in"], keys=1_200) as load:
+        for system in systems:
+            site.create(system)
+            load.suffixes.append(system)
+            with (site.data / "sources").open("a") as listed:
+                listed.write(f"{site.name}.{system} ")
+            for name in _WORKERS:
+                workers[name].stop(seconds=30)
+                workers[name] = start(name)
+                until(workers[name].owned, seconds=60, doing=f"{name} to be back")
+    until(lambda: site.out_count() >= load.fed, seconds=60, doing="all results")
+    for worker in workers.values():
+        worker.stop(seconds=30)
+    for suffix in ("out", "state"):
+        site.await_decided(suffix)
+    inputs = [rows for source in load.suffixes for rows in site.rows(source).values()]
+    return judge(inputs, site.rows("out").values(), changelog=site.changelog())
+
+
+def all_are_owned(site: Site, workers: dict[str, Worker]) -> bool:
+    """Each partition by exactly one."""
+    owned = sorted(number for worker in workers.values() for number in worker.owned())
+    return owned == list(range(site.partitions))
+
+
+def test_every_state_partition_has_one_owner(site: Site) -> None:
+    verdict = systems_are_added_and_workers_roll(site, "more", "others")
+    assert verdict.is_clean, str(verdict)
+
+
+def test_a_subscription_to_the_sources_themselves_is_found_out(site: Site) -> None:
+    """Those who know a topic already and those who do not yet are then given different numbers of each."""
+    verdict = systems_are_added_and_workers_roll(site, "more", ENGINE_MISTAKE="subscribes to its sources")
+    assert not verdict.is_clean, "two owners of one state, and nothing is wrong: the test above cannot fail"
