@@ -2,6 +2,7 @@
 
 import time
 import uuid
+from dataclasses import replace
 from pathlib import Path
 
 from confluent_kafka import Consumer, Producer, TopicPartition
@@ -11,9 +12,11 @@ from rocksdict import Cache
 
 from streams.engine.assignment import Assignment, generation_of
 from streams.engine.batch import Batch, Stage
+from streams.engine.cluster import Cluster
 from streams.engine.partitions import Partition, Piece
 from streams.engine.producer import RoundProducer
 from streams.engine.records import Record
+from streams.engine.recovery import Recovered, Recovery
 from streams.engine.settings import EngineSettings
 from streams.engine.state import PartitionState
 from streams.engine.watchdog import Watchdog
@@ -89,6 +92,21 @@ class Scene:
         batch = Batch(piece, home=home, assignment=assignment, owner=None)  # type: ignore[arg-type]
         batch.stage = Stage.STARTED
         return batch
+
+    def recover(self, folder: Path, *, watchdog: Watchdog | None = None) -> tuple[Recovery, list[Recovered]]:
+        """A new owner of partition 1, on its way; what it recovers comes into the list."""
+        ready: list[Recovered] = []
+        metadata = self.member.metadata
+        recovery = Recovery(
+            assignment=Assignment(generation_of(metadata), metadata, {1: Partition(1)}, [self.settings.anchor]),
+            settings=replace(self.settings, data_dir=folder),
+            cluster=Cluster(self.settings),
+            cache=Cache(1_000_000),
+            watchdog=watchdog or Watchdog(60),
+            on_ready=ready.append,
+        )
+        recovery.start()
+        return recovery, ready
 
     def outputs(self) -> list[bytes | None]:
         return [value for rows in read(self.kafka, self.out).values() for _key, value in rows]

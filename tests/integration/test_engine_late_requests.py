@@ -11,15 +11,10 @@ import pytest
 from confluent_kafka import IsolationLevel, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
-from rocksdict import Cache
 
 from streams.engine import producer
-from streams.engine.assignment import Assignment, generation_of
 from streams.engine.cluster import Cluster
-from streams.engine.partitions import Partition
 from streams.engine.producer import Round
-from streams.engine.recovery import Recovered, Recovery
-from streams.engine.watchdog import Watchdog
 from tests.chaos.kafka_proxy import Cut
 from tests.chaos.kafka_wire import OFFSETS_TOPIC, Api, Request, ask, markers_of, only, with_markers
 from tests.chaos.proxied_kafka import ProxiedKafka
@@ -121,27 +116,6 @@ class SplitMarkers:
             await asyncio.to_thread(self.go_on.wait, 30)
 
 
-def recover(scene: Scene, folder: Path) -> tuple[Recovery, list[Recovered]]:
-    """A new owner of partition 1, on its way; what it recovers comes into the list."""
-    ready: list[Recovered] = []
-    metadata = scene.member.metadata
-    recovery = Recovery(
-        assignment=Assignment(generation_of(metadata), metadata, {1: Partition(1)}, [scene.settings.anchor]),
-        settings=type(scene.settings)(**{**_fields(scene), "data_dir": folder}),
-        cluster=Cluster(scene.settings),
-        cache=Cache(1_000_000),
-        watchdog=Watchdog(60),
-        on_ready=ready.append,
-    )
-    recovery.start()
-    return recovery, ready
-
-
-def _fields(scene: Scene) -> dict[str, Any]:
-    settings = scene.settings
-    return {name: getattr(settings, name) for name in settings.__dataclass_fields__}
-
-
 def test_the_marker_of_the_data_is_waited_for_when_that_of_the_offsets_landed_before(
     scene: Scene, broker: ProxiedKafka, tmp_path: Path
 ) -> None:
@@ -149,7 +123,7 @@ def test_the_marker_of_the_data_is_waited_for_when_that_of_the_offsets_landed_be
     with broker.proxy.trouble(Api.WRITE_TXN_MARKERS, split):
         commit(scene, offset=4)
         assert split.offsets_written.wait(10)
-        recovery, ready = recover(scene, tmp_path / "successor")
+        recovery, ready = scene.recover(tmp_path / "successor")
         time.sleep(1)
         assert not ready, "the offset counts already, the state that belongs to it not yet"
         split.go_on.set()
@@ -178,7 +152,7 @@ def test_whoever_reads_to_the_last_stable_offset_misses_it(
     with broker.proxy.trouble(Api.WRITE_TXN_MARKERS, split):
         commit(scene, offset=4)
         assert split.offsets_written.wait(10)
-        recovery, ready = recover(scene, tmp_path / "successor")
+        recovery, ready = scene.recover(tmp_path / "successor")
         until(lambda: ready, seconds=10, doing="the careless recovery")
         recovery.join()
         split.go_on.set()

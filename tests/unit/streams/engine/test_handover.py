@@ -63,7 +63,7 @@ class Rounds:
 class Scene:
     """A handover with two partitions of ten records each."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, watchdog: Watchdog | None = None) -> None:
         settings = EngineSettings(
             bootstrap="none",
             group="g",
@@ -77,7 +77,7 @@ class Scene:
             infrastructure_errors=(ConnectionError,),
         )
         self.channel = Channel()
-        self.handover = Handover(settings, self.channel, Watchdog(60))
+        self.handover = Handover(settings, self.channel, watchdog or Watchdog(60))
         self.rounds = Rounds(self.handover._committed)
         self.handover.rounds = self.rounds  # type: ignore[assignment]
         self.partitions = {number: self._partition(number, folder) for number in (0, 1)}
@@ -171,6 +171,28 @@ def test_an_error_goes_no_further_and_the_same_records_come_again(play: Any) -> 
             asyncio.get_running_loop().call_soon(scene.rounds.commit)
 
     play(test)
+
+
+def test_a_batch_that_fails_for_longer_than_silence_may_last_is_no_silence(tmp_path: Path) -> None:
+    """What it needs is away for an hour: back-off is no reason to end the process."""
+    reasons: list[str] = []
+    watchdog = Watchdog(1.0, end=lambda reason, **_: reasons.append(reason))
+
+    async def test() -> None:
+        scene = Scene(tmp_path, watchdog=watchdog)
+        watchdog.start()
+        attempts = 0
+        async with asyncio.timeout(3):
+            while True:
+                async with await scene.channel.get():
+                    attempts += 1
+                    raise ConnectionError
+        scene.running.cancel()
+
+    with pytest.raises(TimeoutError):
+        asyncio.run(test())
+    watchdog.stop()
+    assert reasons == []
 
 
 def test_a_batch_that_was_never_entered_is_handed_out_again_and_the_old_one_is_empty(play: Any) -> None:
