@@ -33,6 +33,7 @@ class Watchdog:
 
     def start(self) -> None:
         """Begin to watch."""
+        self._arm()
         self._thread.start()
 
     def stop(self) -> None:
@@ -57,8 +58,7 @@ class Watchdog:
         tick = min(1.0, self._silence / 10)
         previous = time.monotonic()
         while not self._stopped.wait(tick):
-            # This one needs no interpreter: it ends a process in which no Python thread can run at all.
-            faulthandler.dump_traceback_later(max(2 * self._silence, _NATIVE_SECONDS), exit=True, file=2)
+            self._arm()
             now = time.monotonic()
             if now - previous > tick + self._silence / 4:
                 # The whole process was frozen, and nobody could report.
@@ -66,6 +66,10 @@ class Watchdog:
                     self._due = dict.fromkeys(self._due, (now, now + self._silence))
             previous = now
             self._look(now)
+
+    def _arm(self) -> None:
+        """Put off the one that needs no interpreter: it ends a process in which no Python thread can run at all."""
+        faulthandler.dump_traceback_later(max(2 * self._silence, _NATIVE_SECONDS), exit=True, file=2)
 
     def _look(self, now: float) -> None:
         for part, (last, due) in list(self._due.items()):

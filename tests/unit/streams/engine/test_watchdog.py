@@ -1,5 +1,7 @@
 """The watchdog acts on silence, and on nothing else."""
 
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -54,3 +56,24 @@ def test_parts_that_report_or_rest_are_left_alone() -> None:
         assert not ends.first.wait(0.05)
     watchdog.stop()
     assert ends.reasons == []
+
+
+_HOLDS_THE_INTERPRETER = """
+import ctypes
+from streams.engine import watchdog
+watchdog._NATIVE_SECONDS = 1.0
+made = watchdog.Watchdog(0.5)
+made.start()
+made.report("the part")
+def stuck_in_a_library():
+    ctypes.PyDLL(None).sleep(120)
+stuck_in_a_library()
+"""
+
+
+def test_a_process_in_which_no_thread_can_run_ends_too_and_shows_where() -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", _HOLDS_THE_INTERPRETER], capture_output=True, text=True, timeout=60, check=False
+    )
+    assert ended.returncode != 0
+    assert "in stuck_in_a_library" in ended.stderr
