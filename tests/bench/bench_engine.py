@@ -5,24 +5,16 @@ consume, read and write state, produce, commit, as seen by a read-committed cons
 """
 
 import argparse
-import os
-import signal
 import statistics
-import subprocess
-import sys
 import tempfile
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from confluent_kafka import Consumer, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
-from confluent_kafka.cimpl import NewTopic
 
-from deploy.embedded.kafka import Kafka
+from tests.bench.bench_scene import PARTITIONS, make_topics, running_kafka, running_worker
 
-PARTITIONS, KEYS, VALUE = 4, 20_000, b"x" * 460
+KEYS, VALUE = 20_000, b"x" * 460
 
 
 def main() -> None:
@@ -33,46 +25,15 @@ def main() -> None:
     parser.add_argument("--rate", type=int, default=100, help="hops per second")
     parser.add_argument("--outputs", type=int, default=1, help="records sent for each record read")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, _kafka(Path(folder)) as bootstrap:
-        _make_topics(bootstrap)
+    with tempfile.TemporaryDirectory() as folder, running_kafka(Path(folder)) as bootstrap:
+        make_topics(bootstrap)
         _fill(bootstrap, options.records)
-        with _worker(bootstrap, Path(folder), outputs=options.outputs):
+        with running_worker(bootstrap, Path(folder), BENCH_OUTPUTS=str(options.outputs)):
             reader = _reader(bootstrap)
             expected = options.records * options.outputs
             print(f"throughput: {_throughput(reader, expected) / options.outputs:,.0f} records/s")
             _print_latency(_hops(bootstrap, reader, count=options.hops, rate=options.rate, outputs=options.outputs))
             reader.close()
-
-
-@contextmanager
-def _kafka(folder: Path) -> Iterator[str]:
-    server = Kafka(folder / "kafka")
-    server.configure()
-    server.start()
-    try:
-        server.wait_ready()
-        yield server.bootstrap
-    finally:
-        server.kill()
-
-
-@contextmanager
-def _worker(bootstrap: str, folder: Path, *, outputs: int) -> Iterator[None]:
-    own = {"BENCH_KAFKA": bootstrap, "BENCH_DATA": str(folder / "state"), "BENCH_OUTPUTS": str(outputs)}
-    command = [sys.executable, "-m", "faust", "-A", "tests.bench.engine_app", "worker", "--without-web", "-l", "error"]
-    with subprocess.Popen(command, env=os.environ | own, stdout=subprocess.DEVNULL) as process:
-        try:
-            yield
-        finally:
-            process.send_signal(signal.SIGTERM)
-            process.wait(20)
-
-
-def _make_topics(bootstrap: str) -> None:
-    admin = AdminClient({"bootstrap.servers": bootstrap})
-    topics = [NewTopic(f"bench.{name}", PARTITIONS, 1) for name in ("in", "out", "state")]
-    for future in admin.create_topics(topics).values():
-        future.result(20)
 
 
 def _fill(bootstrap: str, count: int) -> None:

@@ -1,4 +1,4 @@
-"""The worker of bench_engine: counts keys and sends each record on."""
+"""The worker of the engine's benchmarks: counts keys and sends each record on."""
 
 import os
 from pathlib import Path
@@ -6,8 +6,8 @@ from pathlib import Path
 import schemas.logs
 from streams.engine import Engine, EngineApp, EngineSettings
 
-schemas.logs.configure("bench", level="warning")
-OUTPUTS = int(os.environ["BENCH_OUTPUTS"])
+schemas.logs.configure("bench")
+OUTPUTS = int(os.environ.get("BENCH_OUTPUTS", "1"))
 
 app = EngineApp("bench")
 engine = Engine(
