@@ -28,16 +28,25 @@ def main() -> int:
     parser.add_argument("--minutes", type=float, default=10)
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--only", nargs="*", choices=sorted(FAULTS), default=sorted(FAULTS))
+    parser.add_argument("--record", type=Path, help="a Markdown table that gets a row with the figures")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and data, which are otherwise removed")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="lienthong-chaos-") as passing:
         folder = options.keep or Path(passing)
-        verdict = campaign(folder, seed=options.seed, faults=options.only, minutes=options.minutes)
+        verdict = campaign(folder, seed=options.seed, faults=options.only, minutes=options.minutes, book=options.record)
     return 0 if verdict.is_clean else 1
 
 
-def campaign(folder: Path, *, seed: int, faults: list[str], decks: int | None = None, minutes: float = 0.0) -> Verdict:
+def campaign(
+    folder: Path,
+    *,
+    seed: int,
+    faults: list[str],
+    decks: int | None = None,
+    minutes: float = 0.0,
+    book: Path | None = None,
+) -> Verdict:
     """Run so many decks, or as many as begin within the minutes, and judge. Raises AssertionError when workers hang."""
     chance = random.Random(seed)
     cycles = Counter[str]()
@@ -52,10 +61,22 @@ def campaign(folder: Path, *, seed: int, faults: list[str], decks: int | None = 
                     cycles[name] += 1
                 yard.wait_caught_up()
         verdict = yard.finish()
-        print(summary(yard, cycles, time.monotonic() - began))
+        minutes = (time.monotonic() - began) / 60
+        print(summary(yard, cycles, minutes * 60))
         print(verdict, flush=True)
+        if book is not None:
+            _record(book, f"{minutes:.0f} min, seed {seed}", cycles, verdict)
         assert not yard.unexpected_ends(), f"workers ended by themselves: {yard.unexpected_ends()}"
     return verdict
+
+
+def _record(book: Path, run: str, cycles: Counter[str], verdict: Verdict) -> None:
+    fewest, most = min(cycles.values()), max(cycles.values())
+    of_each = f"{len(cycles)} × {fewest}" + (f"–{most}" if most > fewest else "")
+    wrong = verdict.wrong_in_topic + verdict.wrong_in_rocksdb
+    found = f"{verdict.inputs:,} | {verdict.lost} | {verdict.twice} | {verdict.disordered} | {wrong}"
+    with book.open("a", encoding="utf-8") as rows:
+        rows.write(f"| {time.strftime('%Y-%m-%d')} | {run} | {of_each} | {found} |\n")
 
 
 def _cycle(yard: Yard, name: str) -> None:
