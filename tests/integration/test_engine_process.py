@@ -55,7 +55,7 @@ def test_a_stuck_worker_ends_itself_and_shows_where(site: Site) -> None:
 def test_a_full_disk_ends_the_worker_and_when_there_is_room_it_goes_on(site: Site) -> None:
     count = 12_000
     site.produce(rows_of(count))
-    worker = site.start("first", ENGINE_FILE_BYTES="40000")
+    worker = site.start("first", ENGINE_FILE_BYTES="30000")
     assert worker.process.wait(60) == FAIL_STOP
     assert worker.has_logged("make room on its disk")
     after = site.start("first")
