@@ -32,17 +32,6 @@ def test_poison_goes_to_the_dead_letters_and_the_rest_goes_on(site: Site) -> Non
     assert sorted(site.rows("dead")[0]) == [(key, b"ValueError:poison") for key in bad]
 
 
-def test_an_output_that_is_too_large_is_its_record_s_fault(site: Site) -> None:
-    rows = [*rows_of(400), (0, b"bad", b"large"), *rows_of(400, start=400)]
-    site.produce(rows)
-    worker = site.start("first")
-    until(lambda: site.out_count() >= 800, seconds=40, doing="all good results")
-    until(lambda: site.rows("dead")[0], seconds=20, doing="the dead letter")
-    worker.stop()
-    assert site.rows("dead")[0] == [(b"bad", b"OutputError:large")]
-    assert_exact(site, 800)
-
-
 def test_a_missing_output_topic_holds_up_only_who_needs_it_and_until_it_is_there(site: Site) -> None:
     rows = [*rows_of(400), (1, b"late", b"to-late")]
     site.produce(rows)
