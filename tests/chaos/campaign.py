@@ -8,6 +8,7 @@ The exit status is 1 when anything was wrong.
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 import time
@@ -46,6 +47,8 @@ def main() -> int:
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and data, which are otherwise removed")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
+    # Whoever ends the campaign must not leave a city behind.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with (
         tempfile.TemporaryDirectory(prefix="lienthong-chaos-") as passing,
         _yard(options.keep or Path(passing), options.seed, longest=5.0 if options.smoke else 30.0) as yard,

@@ -71,6 +71,7 @@ def replay(yard: Yard, count: int) -> None:
     """
     producer, sent = _producer(yard), 0
     said = [message for system in TABLES for message in _events(yard, system)]
+    said.sort(key=lambda message: message.timestamp()[1])
     while said and sent < count:
         size = min(len(said), count - sent)
         latest, oldest = said[-int(len(said) * REPEATED) - 1 :], said[: int(len(said) * LATE) + 1]
