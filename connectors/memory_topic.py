@@ -10,7 +10,7 @@ from typing import Any, Final
 from confluent_kafka import KafkaError, KafkaException, Producer
 
 from connectors.errors import ConnectorsError, Fenced
-from connectors.resync_requests import Requests, not_taken_up, remapped
+from connectors.resync_requests import not_taken_up, remapped, requests
 from connectors.topic_end import last_value
 from schemas import compose
 from schemas.kafka import producer_settings
@@ -45,7 +45,7 @@ class TopicMemory:
         self._encode = Writer(registry, f"{CONNECTORS}-value", schema).encode
         self._decode = Decoder(registry, schema).decode
         self._own_requests = [remapped(system, fingerprint)] if fingerprint else []
-        self._requests = Requests(bootstrap, registry, system)
+        self._requests = requests(bootstrap, registry, system)
         self._producer: Producer | None = self._connect()
         self.last: ConnectorState | None = self._read()
         self.generation = self.last["generation"] + 1 if self.last else 1
@@ -70,7 +70,8 @@ class TopicMemory:
 
     def asked(self) -> Sequence[ResyncRequest]:
         """See Memory. What was asked a moment ago may be heard a moment later."""
-        return not_taken_up([*self._own_requests, *self._requests.latest()], self.last["resync"] if self.last else None)
+        asked = [*self._own_requests, *self._requests.latest().values()]
+        return not_taken_up(asked, self.last["resync"] if self.last else None)
 
     def say(self, phase: Phase, message: str = "") -> None:
         """Another phase, all else as it was kept last. Raises as `keep`."""

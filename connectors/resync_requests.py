@@ -5,11 +5,8 @@ from collections.abc import Iterable, Sequence
 from typing import Final
 from uuid import uuid4
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
-
-from connectors.errors import ConnectorsError
+from connectors.wishes import Wishes, wish
 from schemas import compose
-from schemas.kafka import consumer_settings, producer_settings
 from schemas.records import Resync, ResyncRequest
 from schemas.registry import Decoder, Registry, Writer
 from schemas.topics import RESYNCS
@@ -19,14 +16,6 @@ ALL: Final = "*"
 REMAPPED: Final = "*remapped"
 NOTHING: Final[Resync] = {"taken": {}, "answers": [], "resource": "", "left": 0, "rows": 0, "expected": 0}
 
-_LOOK_SECONDS: Final = 0.5
-_FIRST_LOOK_SECONDS: Final = 5.0
-_ANSWER_SECONDS: Final = 15.0
-
-
-class NotAsked(ConnectorsError):  # noqa: N818 - reads as what happened
-    """Kafka has not taken the request."""
-
 
 def ask(bootstrap: str, registry: Registry, *, system: str, resource: str, rate: int) -> ResyncRequest:
     """Ask a source to read a table, or ALL, anew; a request of the same that is not yet taken up is replaced.
@@ -35,62 +24,13 @@ def ask(bootstrap: str, registry: Registry, *, system: str, resource: str, rate:
     """
     request = ResyncRequest(id=uuid4().hex, system=system, resource=resource, rate=rate, time=time.time_ns() // 1000)
     value = Writer(registry, f"{RESYNCS}-value", compose.load("resync_request")).encode(request)
-    refused: list[KafkaError | None] = []
-    producer = Producer(producer_settings(bootstrap, **{"delivery.timeout.ms": int(_ANSWER_SECONDS * 1000)}))
-    key = f"{system}/{resource}".encode()
-    producer.produce(RESYNCS, value, key, on_delivery=lambda error, _: refused.append(error))
-    producer.flush(_ANSWER_SECONDS)
-    if refused != [None]:
-        told = refused[0].str() if refused and refused[0] is not None else "no answer"
-        raise NotAsked(f"asking {system} to read {resource} anew: {told}; see that Kafka runs, and `lienthong apply`")
+    wish(bootstrap, RESYNCS, f"{system}/{resource}", value, doing=f"asking {system} to read {resource} anew")
     return request
 
 
-class Requests:
-    """The last request of each kind for one system; it follows the topic, and never waits but at the first look."""
-
-    def __init__(self, bootstrap: str, registry: Registry, system: str) -> None:
-        self._bootstrap = bootstrap
-        self._system = f"{system}/".encode()
-        self._decode = Decoder(registry, compose.load("resync_request")).decode
-        self._consumer: Consumer | None = None
-        self._next_look = 0.0
-        self._latest: dict[bytes, ResyncRequest] = {}
-
-    def latest(self) -> Iterable[ResyncRequest]:
-        """As far as Kafka answers. Raises what the registry raises."""
-        now = time.monotonic()
-        if now >= self._next_look:
-            self._next_look = now + _LOOK_SECONDS
-            if self._consumer is None:
-                self._consumer = self._follow()
-                self._read(self._consumer, until=now + _FIRST_LOOK_SECONDS)
-            else:
-                self._read(self._consumer, until=now)
-        return self._latest.values()
-
-    def _follow(self) -> Consumer:
-        more = {"enable.partition.eof": True, "log_level": 0, "error_cb": lambda _: None}
-        consumer = Consumer(consumer_settings(self._bootstrap, f"lienthong.{RESYNCS}.{uuid4()}", **more))
-        consumer.assign([TopicPartition(RESYNCS, 0, 0)])
-        return consumer
-
-    def _read(self, consumer: Consumer, *, until: float) -> None:
-        """To the end of the topic, or until the moment has come and nothing more is here."""
-        while True:
-            message = consumer.poll(max(0.0, until - time.monotonic()))
-            # The end, or trouble: then what was asked is heard later, when the topic is there and Kafka answers.
-            if message is None or message.error() is not None:
-                return
-            key, value = message.key() or b"", message.value()
-            if key.startswith(self._system):
-                self._take(key, value)
-
-    def _take(self, key: bytes, value: bytes | None) -> None:
-        if value is None:
-            self._latest.pop(key, None)
-        else:
-            self._latest[key] = self._decode(value)
+def requests(bootstrap: str, registry: Registry, system: str) -> Wishes[ResyncRequest]:
+    """The last request of each kind for one system."""
+    return Wishes(bootstrap, RESYNCS, f"{system}/", Decoder(registry, compose.load("resync_request")).decode)
 
 
 def remapped(system: str, fingerprint: str) -> ResyncRequest:

@@ -21,6 +21,7 @@ from connectors.contract import Source
 from connectors.errors import ConnectorsError, Fenced
 from connectors.manifest_watch import ManifestWatch, Verdict
 from connectors.memory_topic import TopicMemory
+from connectors.pauses import Pauses
 from connectors.quarantine import Quarantine
 from connectors.record_limit import largest_record
 from connectors.source_loop import SourceLoop
@@ -73,6 +74,7 @@ def make_loop(system: str, settings: Settings, catalogue: Catalogue, *, stopping
         manifest=manifest,
         stopping=stopping,
         watch=ManifestWatch(settings, catalogue, system, "publishes"),
+        pauses=Pauses(settings.kafka, registry, system, "publishing"),
     )
 
 

@@ -14,10 +14,12 @@ from connectors.contract import Source
 from connectors.errors import ConnectorsError, SourceUnavailable
 from connectors.manifest_watch import ManifestWatch, Verdict
 from connectors.memory_topic import MemoryUnavailable, TopicMemory
+from connectors.pauses import LOOK_SECONDS, Pauses
 from connectors.resync_requests import NOTHING
 from connectors.source_records import SourceRecords
 from connectors.values import Changes
 from schemas.manifest import Manifest
+from schemas.records import Phase
 from schemas.registry import RegistryUnavailable
 from schemas.topics import raw
 
@@ -53,6 +55,7 @@ class SourceLoop:
         manifest: Manifest,
         stopping: Event,
         watch: ManifestWatch | None = None,
+        pauses: Pauses | None = None,
     ) -> None:
         self._source = source
         self._memory = memory
@@ -61,6 +64,7 @@ class SourceLoop:
         self._manifest = manifest
         self._stopping = stopping
         self._watch = watch
+        self._pauses = pauses
         #: Why it stopped by itself: its manifest is another one, or gone.
         self.verdict = Verdict.SAME
         self._waiting = Acknowledgements()
@@ -72,6 +76,7 @@ class SourceLoop:
         up = metrics.UP.labels("source", self._manifest.system)
         while not self._stopping.is_set():
             try:
+                self._rest_while_paused()
                 self._read_on()
             except (SourceUnavailable, MemoryUnavailable, RegistryUnavailable) as error:
                 up.set(0)
@@ -80,17 +85,40 @@ class SourceLoop:
         up.set(0)
         self._end()
 
+    def _paused(self) -> str:
+        return self._pauses.why() if self._pauses else ""
+
+    def _rest_while_paused(self) -> None:
+        """With the system let go of: it may be taken down meanwhile. What it does until then, it keeps for us."""
+        while (why := self._paused()) and not self._stopping.is_set():
+            last = self._memory.last
+            if last is None or (last["phase"], last["message"]) != ("paused", why):
+                _log.warning("resting: paused", system=self._manifest.system)
+                self._say("paused", why)
+            self._stopping.wait(LOOK_SECONDS)
+            self._producer.poll(0)
+            self._beat_when_due()
+
     def _read_on(self) -> None:
+        """Until stopping, or paused: then all that was read is confirmed, and the source closed."""
         self._records.begin(self._partitions())
         # What was handed over by an earlier opening comes again from the source: its tokens mean nothing now.
         self._waiting = Acknowledgements()
         self._source.open(self._memory)
         metrics.UP.labels("source", self._manifest.system).set(1)
         opened = time.monotonic()
-        while not self._stopping.is_set():
+        while not self._stopping.is_set() and not self._paused():
             self._step()
             if self._troubles and time.monotonic() - opened > _CALM_SECONDS:
                 self._troubles = 0
+        while not self._stopping.is_set() and self._waiting.records:
+            self._producer.poll(_BUSY_SECONDS)
+            self._settle()
+            self._beat_when_due()
+        if not self._stopping.is_set():
+            self._settle()
+            self._source.close()
+            metrics.UP.labels("source", self._manifest.system).set(0)
 
     def _step(self) -> None:
         self._producer.poll(0)
@@ -173,17 +201,17 @@ class SourceLoop:
         self._troubles += 1
         seconds = min(_LONGEST_WAIT_SECONDS, 0.25 * 2 ** min(self._troubles, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
         _log.warning("trying again", system=self._manifest.system, problem=str(error), seconds=round(seconds, 1))
-        self._say_retrying(str(error))
+        self._say("retrying", str(error))
         until = time.monotonic() + seconds
         while not self._stopping.wait(min(_BEAT_SECONDS, max(0.0, until - time.monotonic()))):
-            if time.monotonic() >= until:
+            if time.monotonic() >= until or self._paused():
                 return
             self._producer.poll(0)
             self._beat_when_due()
 
-    def _say_retrying(self, message: str) -> None:
+    def _say(self, phase: Phase, message: str) -> None:
         try:
-            self._memory.say("retrying", message)
+            self._memory.say(phase, message)
         except MemoryUnavailable as error:
             _log.warning("the state could not be kept", system=self._manifest.system, problem=str(error))
 
@@ -198,5 +226,6 @@ class SourceLoop:
         except (SourceUnavailable, MemoryUnavailable) as error:
             _log.warning("stopping", system=self._manifest.system, problem=str(error))
         self._source.close()
-        if self._watch is not None:
-            self._watch.close()
+        for listening in (self._watch, self._pauses):
+            if listening is not None:
+                listening.close()

@@ -12,6 +12,7 @@ from console.check import check
 from console.dead_letters import dead_letters
 from console.demo import demo
 from console.errors import ConsoleError
+from console.pause import pause, resume
 from console.resync import resync
 from console.screen import troubles
 from console.show import show
@@ -26,7 +27,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_COMMANDS: tuple[Callable[..., None], ...] = (check, apply, status, resync, demo, wait_ready)
+_COMMANDS: tuple[Callable[..., None], ...] = (check, apply, status, resync, pause, resume, demo, wait_ready)
 for _command in _COMMANDS:
     app.command()(_command)
 app.add_typer(show)

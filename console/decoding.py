@@ -3,7 +3,7 @@
 from typing import Any, Final, cast
 
 from schemas import compose, registry
-from schemas.records import ConnectorState, DeadLetter, EntityState, Outcome
+from schemas.records import ConnectorState, DeadLetter, Decision, EntityState, Outcome
 from schemas.settings import Settings
 
 #: How long a command asks a registry that does not answer.
@@ -31,6 +31,10 @@ class Decoder:
     def dead_letter(self, value: bytes) -> DeadLetter:
         """A value of `dead_letters`."""
         return cast(DeadLetter, self._decode("dead_letter", value))
+
+    def decision(self, value: bytes) -> Decision:
+        """A value of `decisions`."""
+        return cast(Decision, self._decode("decision", value))
 
     def entity_state(self, value: bytes, entity: str) -> EntityState:
         """A value of `entity.<entity>`."""

@@ -40,7 +40,7 @@ def subscribers(catalogue: Catalogue, picture: Picture) -> Iterator[Subscriber]:
 
 
 def obstacles(catalogue: Catalogue, picture: Picture) -> Iterator[Obstacle]:
-    """What keeps the city from being ready, upstream first; nothing when it is."""
+    """What keeps the city from being ready, upstream first; nothing when it is. Nobody waits for who is paused."""
     for system, manifest in catalogue.manifests.items():
         if manifest.publishes:
             yield from _source_obstacle(system, picture)
@@ -56,16 +56,16 @@ def _source_obstacle(system: str, picture: Picture) -> Iterator[Obstacle]:
     state = picture.connectors.get(f"source/{system}")
     if state is None:
         yield Obstacle(f"the source of {system} has not started", f"start it: python -m connectors.run_source {system}")
-    elif state["phase"] != "streaming":
+    elif state["phase"] not in ("streaming", "paused"):
         told = f": {state['message']}" if state["message"] else ""
         yield Obstacle(f"the source of {system} is in phase {state['phase']}{told}", "see the log of its connector")
 
 
 def _sink_obstacle(system: str, entity: str, picture: Picture) -> Iterator[Obstacle]:
     count = picture.waiting.get(to(system, entity), NOTHING).records
-    if not count:
-        return
     state = picture.connectors.get(f"sink/{system}")
+    if not count or (state and state["phase"] == "paused"):
+        return
     told = f" ({state['phase']}: {state['message']})" if state and state["message"] else ""
     remedy = "see the log of its connector" if state else f"start it: python -m connectors.run_sink {system}"
     yield Obstacle(f"{count:,} deliveries wait for the sink of {system}{told}", remedy)

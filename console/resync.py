@@ -8,20 +8,18 @@ import typer
 
 from connectors.resync_requests import ALL, ask, is_done
 from console.applied import applied_catalogue
-from console.decoding import PATIENCE_SECONDS, Decoder
+from console.decoding import PATIENCE_SECONDS
 from console.errors import ConsoleError
 from console.freshness import SILENCE_SECONDS
+from console.last_word import LastWord
 from console.live_line import LiveLine
-from console.reading import BEGINNING, Place, Reader
+from console.reading import Reader
 from console.screen import screen
 from console.surroundings import find_settings
 from schemas.catalogue import Catalogue
 from schemas.records import ConnectorState, Resync, ResyncRequest
 from schemas.registry import Registry
-from schemas.settings import Settings
-from schemas.topics import CONNECTORS
 
-_WORDS: Place = (CONNECTORS, 0)
 _LOOK_SECONDS = 0.5
 
 
@@ -43,7 +41,7 @@ def resync(
     settings = find_settings()
     with Reader(settings) as reader:
         _check(applied_catalogue(settings, reader), system, table or [])
-        words = _Words(settings, reader, f"source/{system}")
+        words = LastWord(settings, reader, f"source/{system}")
         resources = table or [ALL]
         under_way = _under_way(words.last(), system, resources)
         registry = Registry(settings.registry, patience=PATIENCE_SECONDS)
@@ -80,7 +78,7 @@ def _under_way(state: ConnectorState | None, system: str, resources: Sequence[st
     }
 
 
-def _wait(words: "_Words", requests: Sequence[ResyncRequest]) -> None:
+def _wait(words: LastWord, requests: Sequence[ResyncRequest]) -> None:
     started = time.monotonic()
     with LiveLine() as line:
         while True:
@@ -91,25 +89,6 @@ def _wait(words: "_Words", requests: Sequence[ResyncRequest]) -> None:
             line.show(_line(state, requests, now=time.time()))
             time.sleep(_LOOK_SECONDS)
     screen.print(f"[green]✔[/] read anew after {time.monotonic() - started:.1f} s")
-
-
-class _Words:
-    """The last word of one connector, looked for again and again."""
-
-    def __init__(self, settings: Settings, reader: Reader, key: str) -> None:
-        self._decode = Decoder(settings).connector_state
-        self._reader = reader
-        self._key = key.encode()
-        self._position = BEGINNING
-        self._last: ConnectorState | None = None
-
-    def last(self) -> ConnectorState | None:
-        """None where it never said one."""
-        for record in self._reader.to_the_end({_WORDS: self._position}):
-            self._position = record.offset + 1
-            if record.key == self._key:
-                self._last = None if record.value is None else self._decode(record.value)
-        return self._last
 
 
 def _line(state: ConnectorState | None, requests: Sequence[ResyncRequest], *, now: float) -> str:

@@ -7,7 +7,7 @@ from schemas.catalogue import Catalogue
 from schemas.compose import for_entity, load
 from schemas.registry import Registry
 from schemas.settings import Settings
-from schemas.topics import CONNECTORS, DEAD_LETTERS, OUTCOMES, RESYNCS, identify, state, to
+from schemas.topics import CONNECTORS, DEAD_LETTERS, DECISIONS, OUTCOMES, PAUSES, RESYNCS, identify, state, to
 
 
 class Subject(NamedTuple):
@@ -22,7 +22,9 @@ def wanted_subjects(catalogue: Catalogue) -> list[Subject]:
     wanted = [
         Subject(CONNECTORS, load("connector_state")),
         Subject(DEAD_LETTERS, load("dead_letter")),
+        Subject(DECISIONS, load("decision")),
         Subject(OUTCOMES, load("outcome")),
+        Subject(PAUSES, load("pause")),
         Subject(RESYNCS, load("resync_request")),
     ]
     for entity in catalogue.entities():

@@ -28,7 +28,9 @@ Result: TypeAlias = Literal[
     "echo",
     "processed",
 ]
-Phase: TypeAlias = Literal["starting", "snapshot", "streaming", "retrying", "stopped"]
+Phase: TypeAlias = Literal["starting", "snapshot", "streaming", "retrying", "stopped", "paused"]
+Direction: TypeAlias = Literal["publishing", "receiving"]
+Action: TypeAlias = Literal["reveal", "edit", "retry", "discard", "supersede", "replay", "pause", "resume"]
 
 
 class ChangeEvent(TypedDict):
@@ -231,4 +233,28 @@ class ResyncRequest(TypedDict):
     system: str
     resource: str
     rate: int
+    time: int
+
+
+class Pause(TypedDict):
+    """`pause.avsc`: value of `pauses`."""
+
+    system: str
+    direction: Direction
+    by: str
+    why: str
+    time: int
+
+
+class Decision(TypedDict):
+    """`decision.avsc`: value of `decisions`."""
+
+    id: str
+    action: Action
+    subject: str
+    system: str
+    entity: str
+    by: str
+    why: str
+    detail: str
     time: int

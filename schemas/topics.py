@@ -6,7 +6,9 @@ from typing import NamedTuple
 CATALOGUE = "catalogue"
 CONNECTORS = "connectors"
 DEAD_LETTERS = "dead_letters"
+DECISIONS = "decisions"
 OUTCOMES = "outcomes"
+PAUSES = "pauses"
 RESYNCS = "resyncs"
 
 #: Header of the markers in raw topics: the catalogue revision of the manifest by which what follows was captured.
@@ -85,7 +87,10 @@ def shared_topics() -> list[Topic]:
         # Each connector speaks every few seconds and each start reads it whole: small segments are compacted soon.
         Topic(CONNECTORS, 1, _compacted() | {"segment.bytes": str(16 * 1024 * 1024)}),
         Topic(DEAD_LETTERS, 1, _retained(90 * _DAY_MS)),
+        # An audit is kept for good: -1 is without end.
+        Topic(DECISIONS, 1, {"cleanup.policy": "delete", "retention.ms": "-1"}),
         Topic(OUTCOMES, 1, _retained(30 * _DAY_MS)),
+        Topic(PAUSES, 1, _compacted()),
         Topic(RESYNCS, 1, _compacted()),
     ]
 

@@ -27,7 +27,7 @@ from streams.rules import Rules, linking, speaking
 from streams.settle import Settler
 from streams.suppress_echo import NOTHING, Heard, suppress_echo, suppress_sent_echo
 from streams.tell import MOST_HOPS
-from streams.turn import Turn, learn, send_on, tell_aliases
+from streams.turn import Turn, call_back, learn, send_on, tell_aliases
 from streams.validate import validate
 from streams.wire import Wire
 
@@ -106,6 +106,8 @@ class Pipeline:
         turn = Turn(state, weighed.claims, state["links"], heard=heard)
         learn(turn, weighed.late)
         tell_aliases(turn, said.here)
+        if weighed.first == "news" and said.here:
+            call_back(turn, said.here[0], said.new_key)
         if said.onward is not None and said.new_key is not None and weighed.goes_on:
             # Onward only with news: else the row has been here again since, and left again, or is here.
             send_on(turn, said.onward, said.new_key)

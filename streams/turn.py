@@ -109,3 +109,13 @@ def send_on(turn: Turn, onward: Claim, new_key: str) -> None:
         if copies := [claim for claim in turn.claims if claim["under"] in going]:
             turn.passed += [(new_key, copy) for copy in copies]
             turn.claims = [claim for claim in turn.claims if claim["under"] not in going]
+
+
+def call_back(turn: Turn, said: Claim, new_key: str | None) -> None:
+    """Where a person's correction has taken a row to another key, its source goes on speaking of it here: whatever it
+    says now, also that the row is gone, ends what stands there by that correction."""
+    held, key = find(turn.state["claims"], *row_name(said)), turn.state["key"]
+    corrected = held["left_to"] if held is not None and held["edit"] and held["values"] is None else None
+    if corrected not in (None, key, new_key):
+        goes_to = new_key or (key if said["values"] is not None else None)
+        turn.passed.append((corrected, {**said, "values": None, "stated_null": [], "left_to": goes_to}))

@@ -27,6 +27,8 @@ class Control:
     fenced: str | None = None
     #: Whether the manifest was taken out: there is nothing more to do.
     gone: bool = False
+    #: Who has paused the deliveries and why; empty while nobody has.
+    paused: str = ""
     #: Newest revision of the catalogue that is known here, or was asked for in vain.
     known_revision: int = 0
 

@@ -9,7 +9,7 @@ from connectors.delivery.reports import Reports
 from schemas.records import ConnectorState, Phase
 
 #: Of several streams, what the worst one does is said of all.
-_WORST_FIRST: tuple[Phase, ...] = ("retrying", "starting", "streaming", "stopped")
+_WORST_FIRST: tuple[Phase, ...] = ("retrying", "starting", "paused", "streaming", "stopped")
 
 
 class LastWord:

@@ -85,12 +85,27 @@ class DeliveryLoop:
         self._sink.close()
 
     def _deliver(self) -> None:
+        """Until told to stop, or paused: between two batches, and with the target let go of."""
+        if self._control.paused:
+            self._rest()
+            return
         self._open()
-        while not self._control.stop.is_set():
+        while not self._control.stop.is_set() and not self._control.paused:
             batch = self._pending or self._read()
             if batch is not None:
                 self._write(batch)
             self._went_well()
+
+    def _rest(self) -> None:
+        self._sink.close()
+        self._reading = None
+        _log.warning("resting: paused", topic=self._stream.topic)
+        while self._control.paused and not self._control.stop.wait(_READ_SECONDS):
+            if (self.status.phase, self.status.message) != ("paused", self._control.paused):
+                self.status.phase, self.status.message = "paused", self._control.paused
+                self._control.changed.set()
+        self.status.phase, self.status.message = "starting", ""
+        self._backoff.reset()
 
     def _open(self) -> None:
         stream = self._stream = self._find()
@@ -214,4 +229,7 @@ class DeliveryLoop:
             _log.warning("waiting to deliver", topic=self._stream.topic, trouble=message)
             self.status.phase, self.status.message = "retrying", message
             self._control.changed.set()
-        self._control.stop.wait(self._backoff.next_delay())
+        until = time.monotonic() + self._backoff.next_delay()
+        while (left := until - time.monotonic()) > 0 and not self._control.paused:
+            if self._control.stop.wait(min(left, _READ_SECONDS)):
+                return

@@ -17,6 +17,7 @@ from connectors.delivery.reports import Reports
 from connectors.delivery.trouble import KafkaTrouble
 from connectors.delivery.unreported import read_reported
 from connectors.manifest_watch import ManifestWatch, Verdict
+from connectors.pauses import Pauses
 from connectors.sink_metrics import UP
 from schemas.catalogue import Catalogue
 from schemas.registry import Registry
@@ -44,6 +45,8 @@ class Shift:
         self._last_word = LastWord(self._reports, self._reported.generation + 1)
         self._control = control
         self._watch = ManifestWatch(settings, catalogue, system, "subscribes")
+        self._pauses = Pauses(settings.kafka, registry, system, "receiving")
+        control.paused = self._pauses.why()
         self._system = system
         self._loops = self._made_loops(settings, catalogue, registry)
 
@@ -59,8 +62,10 @@ class Shift:
                 next_word = time.monotonic() + _BEAT_SECONDS
                 self._say()
             self._look_at_manifest()
+            self._control.paused = self._pauses.why()
             self._control.changed.wait(_LOOK_SECONDS)
         self._watch.close()
+        self._pauses.close()
         until = time.monotonic() + _GRACE_SECONDS
         for thread in threads:
             thread.join(max(0.0, until - time.monotonic()))

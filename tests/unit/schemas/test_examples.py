@@ -23,6 +23,8 @@ RECORDS = {
     "outcome": records.Outcome,
     "connector_state": records.ConnectorState,
     "resync_request": records.ResyncRequest,
+    "pause": records.Pause,
+    "decision": records.Decision,
 }
 
 
