@@ -74,31 +74,30 @@ def edited(captured: Captured, told: Mapping[str, str | None], *, edit: int) -> 
     return captured._replace(event={**captured.event, "after": values, "edit": edit})
 
 
-def keyed(
-    original: Captured, mended: Captured, publication: Publication, system: str, key: str | None
-) -> tuple[str, Captured]:
-    """The record key, and the event as it is to be sent. `key`: under which the original stood, if it is still known.
-
-    A row goes by the key that the original had: its owner knows what was said of the row so far. Where the edit makes
-    another key, the event takes it there.
-    """
-    row_key = key_in(publication, system)
-    event = mended.event
+def home_key(captured: Captured, publication: Publication, system: str) -> str:
+    """The record key: that which the row had before the change. Raises ConsoleError where nothing names it."""
+    event = captured.event
     try:
-        new = row_key(event["after"] or event["before"] or {})
-        old = key or _old_key(row_key, original.event) or new
+        return key_in(publication, system)(event["before"] or event["after"] or {})
     except MappingError as error:
         raise ConsoleError(f"looking for the key of an event of {system}: {error}; set that column, too") from error
-    goes_to = new if event["after"] is not None and new != old else None
-    return old, mended._replace(event={**event, "new_key": goes_to})
 
 
-def _old_key(row_key: Any, event: ChangeEvent) -> str | None:
+def keyed(original: Captured, mended: Captured, publication: Publication, system: str) -> tuple[str, Captured]:
+    """The record key, and the event as it is to be sent.
+
+    A row goes by the key that the original had: its owner knows what was said of the row so far. Where the edit makes
+    another key, the event takes it there. Raises ConsoleError where nothing names the row.
+    """
+    event, after = mended.event, mended.event["after"]
+    if after is None:
+        return home_key(original, publication, system), mended
+    new = home_key(mended._replace(event={**event, "before": None}), publication, system)
     try:
-        found: str = row_key(event["before"] or event["after"] or {})
-    except MappingError:
-        return None
-    return found
+        old = home_key(original, publication, system)
+    except ConsoleError:
+        old = new  # it had none: that was the fault
+    return old, mended._replace(event={**event, "new_key": new if new != old else None})
 
 
 def _named(row: Row | None, names: Mapping[str, str]) -> Row | None:

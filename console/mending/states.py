@@ -1,5 +1,7 @@
 """The states of one entity as they stand in Kafka now, for a rehearsal."""
 
+from collections.abc import Iterator
+
 from console.partitioner import partition_of
 from console.reading import BEGINNING, Reader
 from schemas import topics
@@ -23,6 +25,12 @@ class KafkaStates:
     def home(self, key: bytes) -> int:
         """See `streams.rehearse.Home`."""
         return partition_of(key.decode(), partitions=self._partitions)
+
+    def holding(self, needle: bytes) -> Iterator[bytes]:
+        """Every state in whose bytes this stands; reads all partitions."""
+        for partition in range(self._partitions):
+            self(partition, b"")
+            yield from (value for value in self._known[partition].values() if needle in value)
 
     def _read(self, partition: int) -> dict[bytes, bytes]:
         found: dict[bytes, bytes] = {}

@@ -1,0 +1,45 @@
+"""What is sent again must not be read by the old rules: the workers are brought to the newest ones first."""
+
+import time
+from collections.abc import Iterable
+from typing import Final
+
+from console.errors import ConsoleError
+from console.mending.desk import Desk
+from console.mending.parcels import Parcel, empty_forward, send
+from console.mending.states import KafkaStates
+from schemas import compose, topics
+from schemas.registry import Writer
+from streams.revision import REVISION_KEY, worked_in
+
+_PATIENCE_SECONDS: Final = 60.0
+_LOOK_SECONDS: Final = 0.3
+
+
+def bring_up(desk: Desk, entity: str, keys: Iterable[str]) -> None:
+    """Returns once the partitions of these keys are worked by the catalogue that is applied, or a newer one.
+
+    Each gets a forward that says nothing, and that no worker takes up with older rules. Raises ConsoleError where
+    nobody does in time.
+    """
+    wanted, home = desk.catalogue.revision, desk.states(entity).home
+    homes = {home(key.encode()): key for key in keys}
+    behind = {place: key for place, key in homes.items() if _worked(desk, entity, place) < wanted}
+    topic = topics.identify(entity)
+    encode = Writer(desk.registry, f"{topic}-value", compose.for_entity("forward", entity)).encode
+    value = encode({**empty_forward("lienthong/catalogue"), "revision": wanted})
+    send(desk.settings, [Parcel(topic, key, value, []) for key in behind.values()])
+    until = time.monotonic() + _PATIENCE_SECONDS
+    while any(_worked(desk, entity, place) < wanted for place in behind):
+        if time.monotonic() > until:
+            raise ConsoleError(
+                f"waiting for the workers of {entity} to go by catalogue revision {wanted}: they do not; see that one "
+                "runs, and its log; then do this again"
+            )
+        time.sleep(_LOOK_SECONDS)
+
+
+def _worked(desk: Desk, entity: str, partition: int) -> int:
+    """As it stands now, not as it stood when the states were read."""
+    value = KafkaStates(desk.reader, entity)(partition, REVISION_KEY.encode())
+    return worked_in(None if value is None else desk.decoder.entity_state(value, entity)).revision
