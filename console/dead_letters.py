@@ -9,6 +9,7 @@ from click import edit as open_editor
 
 from console.decisions import Actor, By, Why, actor, decision, keep
 from console.errors import ConsoleError
+from console.field_words import field_word
 from console.mending.desk import Desk
 from console.mending.event import Captured, edited
 from console.mending.letters import Case, find_case, find_group, grouped
@@ -205,7 +206,9 @@ def _show_row(desk: Desk, case: Case, captured: Captured, language: Language, *,
     row = event["after"]
     if row is None:
         screen.print(say(language, "gone"))
-    fields = {m.column: field for field, m in desk.publication(event, case.letter["entity"]).fields.items()}
+    entity = case.letter["entity"]
+    mapped = desk.publication(event, entity).fields.items()
+    fields = {each.column: field_word(entity, field, language) for field, each in mapped}
     screen.print(row_view(row or event["before"] or {}, fields, language, revealed=revealed))
 
 

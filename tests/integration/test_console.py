@@ -159,7 +159,7 @@ def test_demo_without_a_system_for_each_part_says_so(city: ConsoleCity) -> None:
 
 def test_show_and_dead_letters(city: ConsoleCity) -> None:
     assert city.run("apply", str(MANIFESTS)).returncode == 0
-    assert "No dead letters" in city.run("dead-letters", "list").stdout
+    assert "No dead letters" in city.run("dead-letters", "list", "--lang", "en").stdout
     for number in range(20):
         values = {
             "citizen_id": f"0010990123{number:02}",
