@@ -184,6 +184,14 @@ class SinkSuite:
         feed.write(upsert("k#1", ho_ten="Bình"))
         assert target.rows()["k#1"]["ho_ten"] == "Bình"
 
+    def test_let_go_of_it_goes_on_when_opened_again(self, target: SinkTarget, feed: Feed) -> None:
+        """As while the system is paused."""
+        feed.write(upsert("k#1", ho_ten="An"), upsert("k#2", ho_ten="Bình"))
+        feed.sink.close()
+        assert feed.open() == 2
+        feed.write(delete("k#1"))
+        assert list(target.rows()) == ["k#2"]
+
     def test_what_cannot_be_buried_is_not_passed_over(self, target: SinkTarget, feed: Feed) -> None:
         with pytest.raises(ConnectionError):
             feed.write(upsert("k#1", ho_ten="An"), upsert("k#2", ho_ten=TOO_LONG), reject=fail)

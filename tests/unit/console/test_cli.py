@@ -18,6 +18,13 @@ _COMMANDS = (
     "show business",
     "show civil-status-event",
     "dead-letters list",
+    "dead-letters show",
+    "dead-letters edit",
+    "dead-letters retry",
+    "dead-letters discard",
+    "replay",
+    "pause",
+    "resume",
 )
 
 
