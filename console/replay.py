@@ -60,9 +60,9 @@ def _replay(  # noqa: PLR0913, PLR0917 - one entity's turn
     history = read_history(desk, system, entity, since=asked)
     _tell_limits(history, system, asked, language)
     wanted, parcels = unheard(desk, history, entity), list[Parcel]()
-    rehearsal, home = desk.rehearsal(entity), desk.states(entity).home
+    rehearsal = desk.rehearsal(entity)
     for parcel in wanted:
-        if not rehearsal.play(parcel.record(home(parcel.key.encode()))).letters:
+        if not rehearsal.play(parcel.topic, parcel.key.encode(), parcel.value).letters:
             parcels.append(parcel)
     screen.print(changes_view(rehearsal.changes(), entity, language))
     counts = {"rows": len(history.last), "count": len(parcels), "refused": len(wanted) - len(parcels)}

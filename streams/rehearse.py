@@ -30,7 +30,7 @@ _OWN_IDS: Final = 0xF000_0000
 
 
 class Unrehearsable(StreamsError):  # noqa: N818 - reads as what happened
-    """A marker concerns a whole partition; only records of single rows are rehearsed."""
+    """What concerns a whole partition; only records of single rows are rehearsed."""
 
 
 class Played(NamedTuple):
@@ -46,14 +46,25 @@ class Played(NamedTuple):
 class Rehearsal:
     """One entity's worker before no audience. Records that are played after each other meet each other's effects."""
 
-    def __init__(self, entity: str, catalogue: Catalogue, registry: Schemas, *, states: States, home: Home) -> None:
-        """Raises what the registry raises, which is only asked for schemas that others have registered."""
+    def __init__(  # noqa: PLR0913 - made in one place
+        self,
+        entity: str,
+        catalogue: Catalogue,
+        registry: Schemas,
+        *,
+        states: States,
+        home: Home,
+        passing: tuple[type[Exception], ...] = (),
+    ) -> None:
+        """`passing`: errors of `states` and of the registry, which is only asked for what others have registered."""
         schemas = _OwnSchemas(registry)
         wire = Wire(entity, schemas, catalogue.subscribers(entity))
         rules = compile_rules(catalogue, entity, wire)
         # What would be buried is told, not kept: any key will do.
         undertaker = Undertaker(entity, wire, Seal(bytes(32)), catalogue.revision)
-        self._worker = Worker(Pipeline(rules, wire), wire, undertaker, name="rehearsal", passing=(Exception,))
+        self._worker = Worker(
+            Pipeline(rules, wire), wire, undertaker, name="rehearsal", passing=(Unrehearsable, *passing)
+        )
         self._read_letter = Decoder(schemas, compose.load("dead_letter")).decode
         self._forwards = topics.identify(entity)
         self._home = home
@@ -61,25 +72,23 @@ class Rehearsal:
         self._base = states
         self._differences = Differences(rules.subscribers, wire.read_state, _delivery_reader(schemas, entity))
 
-    def play(self, record: Record) -> Played:
+    def play(self, topic: str, key: bytes, value: bytes) -> Played:
         """One record of a raw topic, or a forward. Raises Unrehearsable, and errors of the infrastructure."""
-        if record.key is None:
-            raise Unrehearsable("rehearsing a marker: only records of single rows can be")
         letters: list[DeadLetter] = []
-        waiting, superseded = deque([record]), None
+        waiting, superseded = deque([Record(topic, self._home(key), -1, key, value)]), None
         while waiting:
             batch = self._batch(waiting.popleft())
             totals = self._worker.process(batch).totals()
             if superseded is None:
                 superseded = any(result == "superseded" for result, _ in totals)
-            for topic, key, value in batch.sent:
-                if topic == self._forwards:
-                    waiting.append(Record(topic, self._home(key), -1, key, value))
-                elif topic == topics.DEAD_LETTERS:
-                    letters.append(self._read_letter(value))
-                elif topic != topics.OUTCOMES:
+            for to, to_key, sent in batch.sent:
+                if to == self._forwards:
+                    waiting.append(Record(to, self._home(to_key), -1, to_key, sent))
+                elif to == topics.DEAD_LETTERS:
+                    letters.append(self._read_letter(sent))
+                elif to != topics.OUTCOMES:
                     held = self._base(batch.partition, batch.records[0].key or b"")
-                    self._differences.note(topic, held, value)
+                    self._differences.note(to, held, sent)
         return Played(letters, bool(superseded))
 
     def changes(self) -> list[Change]:

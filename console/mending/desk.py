@@ -1,6 +1,7 @@
 """What a command that mends needs of the city: letters and their payloads, states, rehearsals. All read on demand."""
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from console.applied import applied_catalogue
 from console.decoding import PATIENCE_SECONDS, Decoder
@@ -17,13 +18,16 @@ from schemas.identity import local_row
 from schemas.manifest import OWN, Publication
 from schemas.records import ChangeEvent, DeadLetter, EntityState
 from schemas.registry import Decoder as FrameDecoder
-from schemas.registry import Registry
+from schemas.registry import Registry, RegistryRefused, RegistryUnavailable
 from schemas.sealing import Seal, SealError
 from schemas.settings import Settings
-from streams.rehearse import Rehearsal
 from streams.retract import floor_in, floor_key
 
+if TYPE_CHECKING:
+    from streams.rehearse import Rehearsal
+
 _PATIENCE_SECONDS = 10.0
+_PASSING = (ConsoleError, RegistryUnavailable, RegistryRefused)
 
 
 class Desk:
@@ -118,10 +122,12 @@ class Desk:
             self._states[entity] = KafkaStates(self.reader, entity)
         return self._states[entity]
 
-    def rehearsal(self, entity: str) -> Rehearsal:
+    def rehearsal(self, entity: str) -> "Rehearsal":
         """A new one, on the states as they stand."""
+        from streams.rehearse import Rehearsal  # noqa: PLC0415 - Faust comes with it, a third of a command's start
+
         states = self.states(entity)
-        return Rehearsal(entity, self.catalogue, self.registry, states=states, home=states.home)
+        return Rehearsal(entity, self.catalogue, self.registry, states=states, home=states.home, passing=_PASSING)
 
     def is_overtaken(self, letter: DeadLetter) -> bool:
         """Whether a delivery that was refused has a later one of its key behind it."""

@@ -16,7 +16,6 @@ from schemas.records import DeadLetter, Forward
 from schemas.registry import Decoder, Writer
 from schemas.settings import Settings
 from streams.cloudevents import Envelope, Headers
-from streams.engine.records import Record
 
 _ANSWER_SECONDS: Final = 30.0
 
@@ -28,10 +27,6 @@ class Parcel(NamedTuple):
     key: str
     value: bytes
     headers: Headers
-
-    def record(self, partition: int) -> Record:
-        """For a rehearsal."""
-        return Record(self.topic, partition, -1, self.key.encode(), self.value, 0, lambda: self.headers)
 
 
 def again(desk: Desk, letter: DeadLetter) -> Parcel:

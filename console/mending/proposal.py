@@ -36,10 +36,9 @@ def rehearse(desk: Desk, plans: Sequence[Plan]) -> Proposal:
     found = Proposal([], [], [], [])
     if not plans:
         return found
-    entity = plans[0].case.letter["entity"]
-    rehearsal, home = desk.rehearsal(entity), desk.states(entity).home
+    rehearsal = desk.rehearsal(plans[0].case.letter["entity"])
     for plan in plans:
-        played = rehearsal.play(plan.parcel.record(home(plan.parcel.key.encode())))
+        played = rehearsal.play(plan.parcel.topic, plan.parcel.key.encode(), plan.parcel.value)
         if played.letters:
             found.refused.append((plan, played.letters[0]))
         elif played.superseded:

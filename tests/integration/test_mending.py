@@ -1,8 +1,6 @@
 """Dead letters are mended by hand in a whole small city: edited, retried in bulk, overtaken, and every step is kept."""
 
-import os
 import re
-import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,9 +10,10 @@ import pytest
 
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
-from tests.chaos.processes import python, wait_until
+from tests.chaos.processes import wait_until
 from tests.chaos.small_city import SmallCity, small_city
 from tests.chaos.target import TARGET_DDL
+from tests.integration.officer import typed
 
 _GOOD = {"ho_ten": "Trần Thị Bình", "ngay_sinh": "02/09/1990", "gioi_tinh": "2", "ghi_chu": "0:1"}
 _WHY = ("--by", "lan", "--why", "đối chiếu sổ gốc", "--lang", "en")
@@ -40,6 +39,18 @@ class Office:
         with psycopg.connect(self.city.source_dsn) as connection:
             connection.execute(statement.encode())
 
+    def remap(self, old: str, new: str) -> None:
+        """The source's mapping, applied."""
+        manifest = self.city.home / "systems" / "nguon.yaml"
+        text = manifest.read_text()
+        assert old in text
+        manifest.write_text(text.replace(old, new))
+        self.city.apply()
+
+    def addresses(self) -> list[str | None]:
+        with psycopg.connect(self.city.target_dsn) as connection:
+            return [row[0] for row in connection.execute("select dia_chi from public.nhan_khau")]
+
     def target(self) -> dict[str, str]:
         with psycopg.connect(self.city.target_dsn) as connection:
             return dict(connection.execute("select ma, ho_va_ten from public.nhan_khau").fetchall())
@@ -48,12 +59,7 @@ class Office:
         wait_until(lambda: key in self.target(), seconds=60, what=key, detail=lambda: str(list(self.target())))
 
     def run(self, *arguments: str, code: int = 0) -> str:
-        environment = os.environ | self.city.environment() | {"COLUMNS": "200"}
-        done = subprocess.run(
-            python("console", *arguments), env=environment, capture_output=True, text=True, check=False
-        )
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
+        return typed(self.city.environment(), *arguments, code=code)
 
     def letters(self, told: str) -> str:
         """Waits until the list tells this; returns the list."""
@@ -101,6 +107,7 @@ def test_mending(office: Office) -> None:
     _what_was_overtaken_is_closed(office)
     _what_the_target_refused_is_delivered_after_all(office)
     _a_group_is_retried_once_its_mapping_is_mended(office)
+    _history_is_read_by_another_mapping(office)
 
 
 def _a_wrong_number_is_edited(office: Office) -> None:
@@ -156,12 +163,23 @@ def _a_group_is_retried_once_its_mapping_is_mended(office: Office) -> None:
     office.run("dead-letters", "retry", "--group", group, "--yes", *_WHY, code=1)
     # Without its source: else that would read its table anew by the new mapping.
     office.city.processes.pop("source").stop()
-    manifest = office.city.home / "systems" / "nguon.yaml"
-    manifest.write_text(manifest.read_text().replace('"2": female}', '"2": female, "3": female}'))
-    office.city.apply()
+    office.remap('"2": female}', '"2": female, "3": female}')
     tried = office.run("dead-letters", "retry", "--group", group, "--dry-run", *_WHY)
     assert "5 would be sent again" in tried and "a new record" in tried
     office.run("dead-letters", "retry", "--group", group, "--yes", *_WHY)
     for number in numbers:
         office.arrives(f"nguon#{number}")
     assert "5 sent again" in office.letters("0 × unknown_code")
+
+
+def _history_is_read_by_another_mapping(office: Office) -> None:
+    """The source is still away: what was captured is enough."""
+    office.remap("residence: dia_chi", "residence: ghi_chu")
+    known = len(office.target())
+    tried = office.run("replay", "nguon", "--dry-run", "--lang", "en")
+    assert "residence: (empty) → 0:1" in tried
+    assert office.addresses() != ["0:1"] * known
+    assert "say why" in office.run("replay", "nguon", "--yes", code=1)
+    office.run("replay", "nguon", "--yes", *_WHY)
+    wait_until(lambda: office.addresses() == ["0:1"] * known, seconds=60, what="all rows by the new mapping")
+    assert "0 to be read by today's mapping" in office.run("replay", "nguon", "--dry-run", "--lang", "en")

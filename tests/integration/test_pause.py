@@ -1,7 +1,5 @@
 """A paused system is let go of, over restarts too, and catches up with everything afterwards, deletes included."""
 
-import os
-import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,9 +9,10 @@ from confluent_kafka import Consumer, TopicPartition
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
 from schemas import topics
-from tests.chaos.processes import python, wait_until
+from tests.chaos.processes import wait_until
 from tests.chaos.small_city import SmallCity, small_city
 from tests.chaos.target import difference, history_faults
+from tests.integration.officer import typed
 
 _FILL = """
 insert into public.cong_dan(so_dinh_danh, ho_ten, gioi_tinh, ghi_chu)
@@ -29,13 +28,6 @@ update public.cong_dan set dia_chi = 'đã chuyển', ghi_chu = split_part(ghi_c
 def _run(city: SmallCity, statements: str) -> None:
     with psycopg.connect(city.source_dsn, autocommit=True) as connection:
         connection.execute(statements.encode())
-
-
-def _console(city: SmallCity, *arguments: str) -> str:
-    environment = os.environ | city.environment() | {"COLUMNS": "200"}
-    done = subprocess.run(python("console", *arguments), env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
 
 
 def _end(city: SmallCity, topic: str, partitions: int) -> int:
@@ -72,7 +64,7 @@ def test_a_paused_system_is_let_go_of_and_catches_up(
             city.start(name)
         _until_equal(city, "the first snapshot")
 
-        told = _console(city, "pause", "nguon", "--by", "lan", "--why", "chuyển máy chủ", "--lang", "en")
+        told = typed(city.environment(), "pause", "nguon", "--by", "lan", "--why", "chuyển máy chủ", "--lang", "en")
         assert "nguon (source) rests" in told
         captured = _end(city, topics.raw("nguon", "person"), 4)
         city.processes.pop("source").stop()
@@ -84,17 +76,17 @@ def test_a_paused_system_is_let_go_of_and_catches_up(
         wait_until(lambda: _is_let_go(city.source_dsn), seconds=10, what="the source's database is let go of")
         assert _end(city, topics.raw("nguon", "person"), 4) == captured
 
-        told = _console(city, "pause", "dich", "--receiving", "--why", "bảo trì", "--lang", "en")
+        told = typed(city.environment(), "pause", "dich", "--receiving", "--why", "bảo trì", "--lang", "en")
         assert "dich (sink) rests" in told
         wait_until(lambda: _is_let_go(city.target_dsn), seconds=10, what="the target's database is let go of")
         owed = _end(city, topics.to("dich", "person"), 1)
-        assert "nguon (source) goes on" in _console(city, "resume", "nguon", "--why", "xong", "--lang", "en")
+        assert "nguon (source) goes on" in typed(city.environment(), "resume", "nguon", "--why", "xong", "--lang", "en")
         wait_until(
             lambda: _end(city, topics.to("dich", "person"), 1) > owed + 40, seconds=60, what="others go on meanwhile"
         )
         _run(city, _CHANGE.format(turn=2))
         assert difference(city.source_dsn, city.target_dsn)
-        _console(city, "resume", "dich", "--why", "xong")
+        typed(city.environment(), "resume", "dich", "--why", "xong")
         _until_equal(city, "all that happened while both were paused")
         assert not history_faults(city.target_dsn)
 
@@ -103,7 +95,7 @@ def _status_of(city: SmallCity, system: str) -> str:
     found = [""]
 
     def rests() -> bool:
-        found[0] = _console(city, "status", "--lang", "en")
+        found[0] = typed(city.environment(), "status", "--lang", "en")
         return any(line.startswith(system) and "paused" in line for line in found[0].splitlines())
 
     wait_until(rests, seconds=30, what=f"{system} rests after a restart, too", detail=lambda: found[0])

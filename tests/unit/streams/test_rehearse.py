@@ -7,8 +7,8 @@ import pytest
 from schemas import topics
 from schemas.catalogue import compile_catalogue
 from streams.difference import Change
-from streams.engine.records import Record
 from streams.rehearse import Rehearsal, Unrehearsable
+from streams.reproject import marker
 from tests.unit.streams.city import ENTITY, worker
 from tests.unit.streams.memory import MemoryKafka, MemoryRegistry, RawWriter, decoded
 from tests.unit.streams.simulation import CITY, COLUMNS, Source
@@ -48,17 +48,18 @@ class Desk:
         self.worker.process(self.kafka.batch(topic, partition, done, len(log) - done))
         return True
 
-    def rehearsal(self) -> Rehearsal:
+    def rehearsal(self, **more: Any) -> Rehearsal:
         return Rehearsal(
             ENTITY,
             compile_catalogue(CITY, 1),
             self.registry,
             states=lambda partition, key: self.kafka.states[partition].get(key),
             home=self.kafka.home,
+            **more,
         )
 
-    def record(self, key: str, event: Any) -> Record:
-        return Record(RAW, self.kafka.home(key.encode()), -1, key.encode(), self._write(event))
+    def record(self, key: str, event: Any) -> tuple[str, bytes, bytes]:
+        return RAW, key.encode(), self._write(event)
 
     def held(self, system: str) -> dict[str, Any]:
         """What a subscriber ends with, by key."""
@@ -87,7 +88,7 @@ def test_it_tells_what_would_change_where_and_writes_nothing(desk: Desk) -> None
     before = {place: list(log) for place, log in desk.kafka.logs.items()}
     rehearsal = desk.rehearsal()
     played = rehearsal.play(
-        desk.record(f"citizen_id:{A}", {**bad, "edit": 1, "after": {**bad["after"], "sinh": "1991"}})
+        *desk.record(f"citizen_id:{A}", {**bad, "edit": 1, "after": {**bad["after"], "sinh": "1991"}})
     )
     assert played.letters == [] and not played.superseded
     told = {
@@ -104,7 +105,7 @@ def test_what_is_told_is_what_then_happens(desk: Desk) -> None:
     bad = desk.insert(None, sinh="31/02/1990", ten="Lê Thị Bé")
     mended = _mended(bad, f"citizen_id:{B}", so=B, sinh="1990")
     rehearsal = desk.rehearsal()
-    rehearsal.play(desk.record("a#2", mended))
+    rehearsal.play(*desk.record("a#2", mended))
     told = {system: {c.key: c.after for c in rehearsal.changes() if c.system == system} for system in ("all", "ward")}
     before = {system: desk.held(system) for system in told}
     desk.take(("a#2", mended))
@@ -117,7 +118,7 @@ def test_what_is_told_is_what_then_happens(desk: Desk) -> None:
 
 def test_an_edit_that_is_still_wrong_is_refused_again_with_the_reason(desk: Desk) -> None:
     bad = desk.insert(A, sinh="31/02/1990")
-    [letter] = desk.rehearsal().play(desk.record(f"citizen_id:{A}", {**bad, "edit": 1})).letters
+    [letter] = desk.rehearsal().play(*desk.record(f"citizen_id:{A}", {**bad, "edit": 1})).letters
     assert (letter["reason"], letter["field"]) == ("bad_date", "birth_date")
 
 
@@ -128,7 +129,7 @@ def test_an_event_that_was_overtaken_changes_nothing(desk: Desk) -> None:
     desk.take(desk.source.log[-1])
     rehearsal = desk.rehearsal()
     played = rehearsal.play(
-        desk.record(f"citizen_id:{A}", {**bad, "edit": 1, "after": {**bad["after"], "sinh": "1990"}})
+        *desk.record(f"citizen_id:{A}", {**bad, "edit": 1, "after": {**bad["after"], "sinh": "1990"}})
     )
     assert played.superseded
     assert rehearsal.changes() == []
@@ -140,14 +141,28 @@ def test_a_record_that_moves_is_one_change_under_its_new_key(desk: Desk) -> None
     desk.source.update("1", so=A, values=ROW)
     key, event = desk.source.log[-1]
     rehearsal = desk.rehearsal()
-    rehearsal.play(desk.record(str(key), event))
+    rehearsal.play(*desk.record(str(key), event))
     moved = [change for change in rehearsal.changes() if change.system == "all"]
     assert [(change.key, change.formerly, change.fields()) for change in moved] == [(f"citizen_id:{A}", "a#1", [])]
 
 
-def test_markers_are_not_rehearsed(desk: Desk) -> None:
+def test_what_concerns_a_whole_partition_is_not_rehearsed(desk: Desk) -> None:
+    forward = desk.worker._wire.write_forward(marker(2, at=0))
     with pytest.raises(Unrehearsable):
-        desk.rehearsal().play(Record(RAW, 0, -1, None, b""))
+        desk.rehearsal().play(topics.identify(ENTITY), b"", forward)
+
+
+def test_a_bug_in_a_step_is_a_refusal_and_trouble_is_not(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: Any, **__: Any) -> None:
+        raise ValueError
+
+    good = desk.insert(A)
+    monkeypatch.setattr("streams.settle.merge", broken)
+    event = {**good, "commit": 9}
+    [letter] = desk.rehearsal().play(*desk.record(f"citizen_id:{A}", event)).letters
+    assert letter["reason"] == "unexpected_error"
+    with pytest.raises(ValueError, match=""):
+        desk.rehearsal(passing=(ValueError,)).play(*desk.record(f"citizen_id:{A}", event))
 
 
 @pytest.mark.parametrize("then", ["gone", "good", "another"])
