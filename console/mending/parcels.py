@@ -69,13 +69,17 @@ def _forward_again(desk: Desk, letter: DeadLetter) -> Parcel:
     found = desk.original(letter)
     decode = Decoder(desk.registry, compose.for_entity("forward", letter["entity"])).decode
     forward: Forward | None = None if found is None or not found.value else decode(found.value)
-    # Claims of rows and words of links have positions; copies count in the order in which their sender sends them.
-    if found is None or found.value is None or forward is None or any(claim["under"] for claim in forward["claims"]):
+    if found is None or forward is None or not _may_come_late(forward):
         raise ConsoleError(
             f"retrying dead letter {letter['id'][:12]}: another key has sent it, and may have sent later ones since; "
             f"`lienthong resync {letter['system']}`, then discard the letter"
         )
-    return Parcel(found.topic, (found.key or b"").decode(), found.value, [])
+    return Parcel(found.topic, (found.key or b"").decode(), found.value or b"", [])
+
+
+def _may_come_late(forward: Forward) -> bool:
+    """Claims of rows and words of links have positions; copies count in the order in which their sender sends them."""
+    return forward["kind"] in ("claims", "alias") and not any(claim["under"] for claim in forward["claims"])
 
 
 def _owed(desk: Desk, letter: DeadLetter, key: str) -> Parcel:

@@ -154,14 +154,14 @@ def test_what_concerns_a_whole_partition_is_not_rehearsed(desk: Desk) -> None:
 
 def test_a_bug_in_a_step_is_a_refusal_and_trouble_is_not(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: Any, **__: Any) -> None:
-        raise ValueError
+        raise ValueError("of this test")
 
     good = desk.insert(A)
     monkeypatch.setattr("streams.settle.merge", broken)
     event = {**good, "commit": 9}
     [letter] = desk.rehearsal().play(*desk.record(f"citizen_id:{A}", event)).letters
     assert letter["reason"] == "unexpected_error"
-    with pytest.raises(ValueError, match=""):
+    with pytest.raises(ValueError, match="of this test"):
         desk.rehearsal(passing=(ValueError,)).play(*desk.record(f"citizen_id:{A}", event))
 
 
