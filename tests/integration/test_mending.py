@@ -56,7 +56,7 @@ class Office:
             return dict(connection.execute("select ma, ho_va_ten from public.nhan_khau").fetchall())
 
     def arrives(self, key: str) -> None:
-        wait_until(lambda: key in self.target(), seconds=60, what=key, detail=lambda: str(list(self.target())))
+        wait_until(lambda: key in self.target(), seconds=90, what=key, detail=lambda: str(list(self.target())))
 
     def run(self, *arguments: str, code: int = 0) -> str:
         return typed(self.city.environment(), *arguments, code=code)
