@@ -83,6 +83,8 @@ class Claim(TypedDict):
     formerly: list[str]
     held: list[HeldField]
     ours: NotRequired[bool | None]
+    unheard: NotRequired[bool]
+    named: NotRequired[str | None]
 
 
 class Link(TypedDict):

@@ -27,6 +27,8 @@ class Said(NamedTuple):
     here: list[Claim]
     onward: Claim | None = None
     new_key: str | None = None
+    #: Whether the row stood here before: then something should be known of it.
+    was_here: bool = False
 
 
 def identify(event: ChangeEvent, state: EntityState, mapped: MappedIn | None, resource: Resource) -> Said:
@@ -34,16 +36,17 @@ def identify(event: ChangeEvent, state: EntityState, mapped: MappedIn | None, re
 
     Raises Unprocessable where a column is missing in which the row names other keys.
     """
-    key, new_key = state["key"], event["new_key"]
+    key, new_key, was_here = state["key"], event["new_key"], event["operation"] == "update"
     claim = _claim(event, event["row"], revision=resource.revision)
+    claim["named"] = resource.named(event["after"] or event["before"] or {})
     if mapped is not None:
         claim["values"], claim["stated_null"], claim["held"] = mapped.values, mapped.stated_null, [*mapped.held]
     if new_key is None or new_key == key:
         _name(claim, event, key, None, state, resource)
-        return Said([claim, *_previous(event, key, revision=resource.revision)])
+        return Said([claim, *_previous(event, key, revision=resource.revision)], was_here=was_here)
     _name(claim, event, new_key, key, state, resource)
     withdrawn = _withdrawn(claim, new_key)
-    return Said([withdrawn, *_previous(event, new_key, revision=resource.revision)], claim, new_key)
+    return Said([withdrawn, *_previous(event, new_key, revision=resource.revision)], claim, new_key, was_here)
 
 
 def identify_unread(event: ChangeEvent, state: EntityState, resource: Resource) -> Said:
@@ -136,4 +139,6 @@ def _claim(event: ChangeEvent, row: str, *, revision: int, values: Entity | None
         "formerly": [],
         "held": [],
         "ours": event.get("ours"),
+        "unheard": False,
+        "named": None,
     }

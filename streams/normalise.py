@@ -7,7 +7,7 @@ from schemas.catalogue import Catalogue
 from schemas.compose import entity_fields
 from schemas.dead_letters import Reason
 from schemas.key_columns import kinds_owned
-from schemas.manifest import Publication
+from schemas.manifest import WHOLE_KEY, Publication
 from schemas.mapping import MappedIn, MappingError, Stated, compile_in, stated_in
 from schemas.records import ChangeEvent, Entity, Row
 from streams.errors import Unprocessable
@@ -24,6 +24,13 @@ class Resource(NamedTuple):
     revision: int
     names: Callable[[Row, str], Stated] | None = None
     kinds: frozenset[str] = frozenset()
+    #: Column of the whole key by which deliveries find a row, where there is one.
+    code: str | None = None
+
+    def named(self, row: Row) -> str | None:
+        """The key by which deliveries find the row, as it stands there."""
+        value = row.get(self.code) if self.code is not None else None
+        return value if isinstance(value, str) else None
 
 
 def resources(catalogue: Catalogue, entity: str) -> dict[tuple[str, str], Resource]:
@@ -37,12 +44,14 @@ def resources(catalogue: Catalogue, entity: str) -> dict[tuple[str, str], Resour
 
 def _resource(catalogue: Catalogue, entity: str, system: str, publication: Publication) -> Resource:
     kinds = kinds_owned(catalogue.manifest(system).owned(entity), entity)
+    whole = [column for kind, column in publication.key.identifiers if kind == WHOLE_KEY]
     return Resource(
         system,
         compile_in(publication, entity),
         catalogue.mapping_revision(system),
         stated_in(publication, kinds),
         kinds,
+        whole[0] if whole else None,
     )
 
 

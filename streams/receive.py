@@ -3,8 +3,9 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from schemas.records import Claim, Forward
-from streams.claims import row_name, void
+from streams.claims import find, position, row_name, void
 from streams.deduplicate import Floor, Verdict, below, deduplicate
+from streams.suppress_echo import recall
 from streams.turn import Turn, learn, tell_aliases
 
 #: (system, resource) -> its floor in this partition.
@@ -24,9 +25,11 @@ def receive(turn: Turn, forward: Forward, claims: Sequence[Claim], floor_of: Flo
     turn.claims = _obey(turn.claims, sender, copies, are_all=forward["complete"] or not is_here)
     first: Verdict = "repeat" if copies else "superseded"
     for claim in own:
+        _remember(turn, claim)
         weighed = deduplicate(turn.claims, [claim], floor_of(claim["system"], claim["resource"]), keeps=keeps)
         turn.claims, first = weighed.claims, weighed.first
         learn(turn, weighed.late)
+    turn.followed = {_place(turn, claim) for claim in own}
     tell_aliases(turn, own, sender)
     if first == "news":
         along = [_standing(claim, floor_of, keeps) for claim in claims if claim["under"] not in ("", sender, key)]
@@ -34,6 +37,28 @@ def receive(turn: Turn, forward: Forward, claims: Sequence[Claim], floor_of: Flo
     if first == "news" or copies:
         turn.state["aliases"] = [*(alias for alias in turn.state["aliases"] if alias != sender), sender]
     return first
+
+
+def _remember(turn: Turn, earlier: Claim) -> None:
+    """Where a row was heard of before what it had said until then, the one is now told by the other, here or where the
+    row has gone since."""
+    held = find(turn.claims, *row_name(earlier))
+    if held is None or not held.get("unheard") or earlier["values"] is None or position(earlier) >= position(held):
+        return
+    known: Claim = {**held, "unheard": False}
+    if held["values"] is not None:
+        known = recall(held, earlier)
+    elif held["left_to"] is not None:
+        turn.passed.append((held["left_to"], earlier))
+    turn.claims = [known if claim is held else claim for claim in turn.claims]
+
+
+def _place(turn: Turn, claim: Claim) -> str:
+    """The key at which the claim's row is now, as far as is known here; empty where it is gone."""
+    held = find(turn.claims, *row_name(claim))
+    if held is None or held["values"] is not None:
+        return turn.state["key"] if held is not None else ""
+    return held["left_to"] or ""
 
 
 def _standing(copy: Claim, floor_of: Floors, keeps: Collection[str]) -> Claim:

@@ -54,6 +54,8 @@ def floor_record(marker: ChangeEvent, floor: Floor) -> EntityState:
         "formerly": [],
         "held": [],
         "ours": None,
+        "unheard": False,
+        "named": None,
     }
     return {**unknown(floor_key(marker["system"], marker["resource"])), "claims": [claim]}
 

@@ -105,9 +105,19 @@ def _route_back(  # noqa: PLR0913 - a system that also speaks needs to know what
             _note(routed, _entry(system, state["version"], digest, awaited))
             routed.results.append(("unchanged", system))
             return
+    if not is_owed and held == NOT_HELD and _is_on_its_way(state, two_way):
+        routed.results.append(("unchanged", system))
+        return
     expected = expect_echo(awaited, claims, view.fields, two_way, answers=is_owed)
     for key in keys:
         _send(routed, Sent(subscriber, "upsert", view, key), _entry(system, state["version"], digest, expected))
+
+
+def _is_on_its_way(state: EntityState, two_way: TwoWay) -> bool:
+    """Whether the system's own rows still stand under other keys there: a rename takes them here, and what is sent
+    before it would make a second row, at the cost of the first."""
+    rows = [] if two_way.own_rows else list(rows_of(state["claims"], two_way))
+    return bool(rows) and all(row.get("named") not in (None, state["key"]) for row in rows)
 
 
 def _leave_scope(  # noqa: PLR0913
@@ -146,11 +156,17 @@ def _digest_back(subscriber: Subscriber, view: View, two_way: TwoWay, keys: list
 
 
 def route_rename(
-    state: EntityState, subscribers: Sequence[Subscriber], new_key: str, *, owed: Collection[str] = ()
+    state: EntityState,
+    subscribers: Sequence[Subscriber],
+    new_key: str,
+    *,
+    owed: Collection[str] = (),
+    carried: bool = False,
 ) -> Routed:
     """Tells every subscriber that holds the record its new key; who cannot hold that key loses the record.
 
-    `owed`: systems that were sent a rename to this key, and may hold the record for that.
+    `owed`: systems that were sent a rename to this key, and may hold the record for that. `carried`: what the rename
+    brings here has gone on to `new_key`, too.
     """
     routed = Routed(list(state["routes"]), [], [])
     for subscriber in subscribers:
@@ -164,9 +180,10 @@ def route_rename(
             _note(routed, entry)
             routed.results.append(("filtered", system))
             continue
-        # A record that only a rename on its way has brought here is taken away: where it belongs, it is sent anew.
-        is_held = _held(state["routes"], system) != NOT_HELD
-        operation: DeliveryOperation = "rename" if is_held and subscriber.can_hold(new_key) else "delete"
+        # What only a rename on its way brings here goes on with its rows: what people wrote into it would else be lost.
+        # Where those went elsewhere it is taken away: the next key may be another's; where it belongs it is sent anew.
+        follows = carried or _held(state["routes"], system) != NOT_HELD
+        operation: DeliveryOperation = "rename" if follows and subscriber.can_hold(new_key) else "delete"
         _send(routed, Sent(subscriber, operation, None, state["key"]), entry)
     return routed
 

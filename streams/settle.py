@@ -30,7 +30,8 @@ class Settler:
         goes = None if is_live(counted) else target or turn.new_key
         after = self._merge(turn, counted, goes, cause)
         if after["value"] is None and goes is not None and turn.hops < MOST_HOPS:
-            routed = route_rename(after, self._rules.subscribers, goes, owed=turn.owed)
+            carried = bool(turn.followed) and turn.followed <= {goes, *([after["key"]] if target else ())}
+            routed = route_rename(after, self._rules.subscribers, goes, owed=turn.owed, carried=carried)
         else:
             owed = [*turn.owed, *answered(after, turn.heard)]
             routed = self._route(after, cause, owed=owed, before=turn.state["value"])

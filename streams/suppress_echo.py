@@ -46,6 +46,8 @@ def suppress_echo(said: Said, state: EntityState, floor: Floor, two_way: TwoWay)
     if first["values"] is None:
         first = ear.leave(first, before, is_gone=said.onward is None)
     ear.note()
+    unheard = (said.was_here and before is None) or (before is not None and before.get("unheard", False))
+    claim, first = {**claim, "unheard": unheard}, {**first, "unheard": unheard}
     if said.onward is not None:
         return said._replace(here=[first, *said.here[1:]], onward=claim), heard
     return said._replace(here=[claim if claim["values"] is not None else first, *said.here[1:]]), heard
@@ -70,6 +72,18 @@ def suppress_sent_echo(
         else:
             found.append(claim)
     return found, heard
+
+
+def recall(held: Claim, earlier: Claim) -> Claim:
+    """What is held of a row that was not known when it was heard, once its earlier word has come: what stands there as
+    it stood then is said, or only shown, as it was then."""
+    echoed = {name for name in held["echoed"] if name != EXISTENCE}
+    for name in held["values"] or {}:
+        if _value(held, name) == _value(earlier, name):
+            (echoed.add if name in earlier["echoed"] else echoed.discard)(name)
+    made = [EXISTENCE] if EXISTENCE in earlier["echoed"] else []
+    found = [*(name for name in held["values"] or {} if name in echoed), *made]
+    return {**held, "echoed": found, "unheard": earlier.get("unheard", False)}
 
 
 def _counts(claim: Claim, state: EntityState, floor: Floor, two_way: TwoWay) -> bool:

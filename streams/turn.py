@@ -1,6 +1,6 @@
 """What one record does to one key, weighed and not yet settled."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence, Set
 from dataclasses import dataclass, field
 
 from schemas.records import Claim, EntityState, Link
@@ -31,6 +31,8 @@ class Turn:
     #: Systems that are to get the present truth in any case, in a version greater than `above`.
     owed: Collection[str] = ()
     above: int = 0
+    #: Where the rows are now that were sent together with a rename to this key.
+    followed: Set[str] = frozenset()
     hops: int = 0
     heard: Heard = NOTHING
 

@@ -45,7 +45,7 @@ def truth(words: Iterable[Word]) -> Truth:
     for word in said:
         about[home[word.system, word.row]].append(word)
     people = {key: _person(key, told) for key, told in about.items() if _exists(told)}
-    live = {(word.system, word.row): home[word.system, word.row] for word in said if not word.is_gone}
+    live = {(word.system, word.row): home[word.system, word.row] for word in said if word.is_there}
     return Truth(people, live)
 
 
@@ -77,7 +77,7 @@ def _exists(words: list[Word]) -> bool:
 
 def _person(key: str, words: list[Word]) -> Person:
     """A system's rows under the key itself speak before those under other names, then the later before the earlier."""
-    live = [word for word in words if not word.is_gone]
+    live = [word for word in words if word.is_there]
     ranked = sorted(live, key=lambda word: (word.key == key, word.place), reverse=True)
     return {field: _decided(field, ranked) for field in ORDER}
 

@@ -211,5 +211,5 @@ _REGISTERS = (
         "ma_lien_thong",
         False,
     ),
-    ("dkkd", ("id", "so_dinh_danh", "so_cmnd", "ten", "dia_chi", "dien_thoai"), "id", True),
+    ("dkkd", ("id", "so_dinh_danh", "so_cmnd", "ten", "dia_chi", "dien_thoai", "luot"), "id", True),
 )

@@ -164,6 +164,9 @@ class MemoryDesk:
     def _touch(self, name: str) -> None:
         self._clock += 1
         self._touched[name] = self._clock
+        for row in self.target.tables[self.table].values() if "luot" in self.columns else ():
+            if str(row["id"]) == name:
+                row["luot"] = str(self._clock)
 
     def _new_id(self) -> str:
         self._next_id += 1

@@ -36,11 +36,9 @@ class Numbers:
             return self.serial
 
     def new(self) -> str:
-        """A citizen id that nobody has had; it counts as given from now on, also if it is never written down."""
+        """A citizen id that nobody has had."""
         serial = self.count()
-        number = f"001{serial % 4}{serial % 90 + 10}{serial:06d}"
-        self.given.append(number)
-        return number
+        return f"001{serial % 4}{serial % 90 + 10}{serial:06d}"
 
     def new_old_id(self) -> str:
         """A CMND."""
@@ -153,8 +151,8 @@ class Population(Officer):
     def things(self) -> list[tuple[int, Callable[[], int]]]:
         """See Officer."""
         return [
-            (12, lambda: self._register(so_dinh_danh=self.numbers.new())),
-            (5, lambda: self._register(so_dinh_danh=self.numbers.new(), so_cmnd_cu=self.numbers.new_old_id())),
+            (12, lambda: self._register(so_dinh_danh=self._number())),
+            (5, lambda: self._register(so_dinh_danh=self._number(), so_cmnd_cu=self.numbers.new_old_id())),
             (2, self._register),
             (25, self._give_number),
             (12, lambda: self._write(self._any(), ma_xa=self.chance.choice(_WARDS))),
@@ -170,6 +168,12 @@ class Population(Officer):
             (4, self._register_again),
         ]
 
+    def _number(self) -> str:
+        """A new one; people may show it from now on, also if it is never written down."""
+        number = self.numbers.new()
+        self.numbers.given.append(number)
+        return number
+
     def _register(self, **numbers: Value) -> int:
         self.desk.insert(
             {"ho_va_ten": self._name(), "noi_o": self._address(), "ma_xa": self.chance.choice(_WARDS), **numbers}
@@ -184,7 +188,7 @@ class Population(Officer):
 
     def _give_number(self) -> int:
         row = self._any(lambda row: not _is_numbered(row) and "#" in str(row["ma_lien_thong"]))
-        return self._change(row, so_dinh_danh=self.numbers.new(), noi_o=self._address()) if row is not None else 0
+        return self._change(row, so_dinh_danh=self._number(), noi_o=self._address()) if row is not None else 0
 
     def _reissue(self) -> int:
         """The number was wrong: a new one, and the record says which it had."""
@@ -192,7 +196,7 @@ class Population(Officer):
         if row is None:
             return 0
         self.numbers.former.add(str(row["so_dinh_danh"]))
-        return self._change(row, so_dinh_danh=self.numbers.new(), so_dinh_danh_cu=row["so_dinh_danh"])
+        return self._change(row, so_dinh_danh=self._number(), so_dinh_danh_cu=row["so_dinh_danh"])
 
     def _join(self) -> int:
         """Two records are of one person: the older goes, the younger says so."""

@@ -2,7 +2,8 @@
 
 This is one half of a specification, written a second time and without a line of the product: a row is about whom its
 own columns name, and it says what a person wrote into it, as long as that stands there. What a delivery has put there,
-it only shows. Whatever a register makes by itself of a name that is too long for it, it says.
+or has left empty in a row that it made, it only shows. Whatever a register makes by itself of a name that is too long
+for it, it says.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -29,7 +30,9 @@ class Word(NamedTuple):
     """What one row says. Of two rows of a system the one with the greater `place` was written later.
 
     `names`: other keys that the row states to be the same entity. `values`: by field, all that the row speaks about,
-    None where it says that there is nothing. `shown`: fields in which it only repeats a delivery.
+    None where it says that there is nothing. `shown`: fields that no person wrote as they stand. `is_copy`: a delivery
+    has made the row. `is_gone`: a person has deleted it. One that a delivery has taken away is not there either, and
+    says no more than which keys are one: that is never taken back by us.
     """
 
     system: str
@@ -39,12 +42,14 @@ class Word(NamedTuple):
     names: frozenset[str]
     values: Mapping[str, Value]
     shown: frozenset[str]
+    is_copy: bool
     is_gone: bool
+    is_there: bool
 
     @property
     def says_something(self) -> bool:
         """Whether anything in it is a person's word: a mere copy makes nobody exist."""
-        return not self.shown or any(self.values[field] is not None for field in self.values.keys() - self.shown)
+        return not self.is_copy or bool(self.values.keys() - self.shown)
 
 
 @dataclass(frozen=True)
@@ -128,13 +133,20 @@ DKKD = Register(
 
 
 def words(register: Register, rows: Iterable[tuple[str, int, Row]], edits: Iterable[Edit]) -> list[Word]:
-    """All rows as they are, and those that a person has deleted as they were. `rows`: name, place, columns."""
+    """All rows as they are, and those that are there no more as they were. `rows`: name, place, columns."""
+    there = list(rows)
     pasts: dict[str, _Past] = {}
     for edit in edits:
         pasts.setdefault(edit.row, _Past()).take(register, edit)
-    found = [_word(register, row, place, image, pasts.get(row, _Past())) for row, place, image in rows]
+    found = [_word(register, row, place, image, pasts.get(row, _Past())) for row, place, image in there]
     gone = [_word(register, row, 0, past.left, past) for row, past in pasts.items() if past.left is not None]
-    return [*found, *gone]
+    missing = pasts.keys() - {row for row, _, _ in there} - {word.row for word in gone}
+    taken = [_word(register, row, 0, pasts[row].last, pasts[row]) for row in sorted(missing)]
+    return [
+        *found,
+        *gone,
+        *(word._replace(values={}, shown=frozenset(), is_there=False, is_copy=True) for word in taken),
+    ]
 
 
 @dataclass
@@ -142,8 +154,11 @@ class _Past:
     """What people did to one row. `written`: by column, what they wrote last. `left`: the row, where they deleted it.
 
     `provisional`: the keys without a number that it went by: whoever gives the number says who it is for.
+    `is_copy`: no person made the row. `last`: the row as they left it.
     """
 
+    is_copy: bool = True
+    last: Row = field(default_factory=dict)
     written: dict[str, Value] = field(default_factory=dict)
     provisional: set[str] = field(default_factory=set)
     left: Row | None = None
@@ -154,7 +169,9 @@ class _Past:
         keys = {str(image.get("ma_lien_thong") or "") for image in (before, after)}
         self.provisional |= {key for key in keys if "#" in key}
         self.left = edit.before if edit.after is None else None
-        for column in register.told:
+        self.last = edit.after or self.last
+        self.is_copy = self.is_copy and edit.before is not None
+        for column, _ in register.fields.values():
             if column in after and (edit.before is None or after[column] != before[column]):
                 self.written[column] = after[column]
 
@@ -170,14 +187,19 @@ def _word(register: Register, row: str, place: int, image: Row, past: _Past) -> 
         names - {key},
         {name: _read(image[column], read) for name, (column, read) in register.fields.items()},
         frozenset(name for name, (column, _) in register.fields.items() if _is_shown(register, column, image, past)),
+        is_copy=past.is_copy,
         is_gone=image is past.left,
+        is_there=image is not past.left,
     )
 
 
 def _is_shown(register: Register, column: str, image: Row, past: _Past) -> bool:
     value = image[column]
-    was_cut = column == "ten" and value is not None and len(value) == LONGEST_NAME
-    return column in register.told and not was_cut and (column not in past.written or past.written[column] != value)
+    if column == "ten" and value is not None and len(value) == LONGEST_NAME:
+        return False
+    # A name that was cut off behind a word is told without the blank at its end.
+    written = (past.written.get(column) or "").strip()
+    return column not in past.written or (column in register.told and written != (value or "").strip())
 
 
 def _read(value: str | date | None, read: Callable[[str], str]) -> Value:

@@ -90,8 +90,10 @@ def test_a_name_that_was_cut_off_is_said() -> None:
     cut = "Nguyễn Thị Phương Thảo Vy Anh"[:24]
     assert person(resident("1", A), copied(DKKD, "1", so_dinh_danh=A, ten=cut))["full_name"] is None
     unnamed = words(DKKD, [("1", 1, row(DKKD, "1", so_dinh_danh=A, ten=cut))], [])
-    copy = words(DAN_CU, [("1", 1, row(DAN_CU, "1", so_dinh_danh=A, noi_o="Láng"))], [])
-    assert person(copy, unnamed)["full_name"] == cut
+    copy = row(DAN_CU, "1", so_dinh_danh=A)
+    moved = words(DAN_CU, [("1", 1, {**copy, "noi_o": "Láng"})], [Edit("1", copy, {**copy, "noi_o": "Láng"})])
+    assert person(moved, unnamed)["full_name"] == cut
+    assert person(moved, unnamed)["residence"] == "Láng"
 
 
 def test_of_two_rows_the_later_speaks_but_one_under_the_key_itself_first() -> None:

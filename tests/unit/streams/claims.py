@@ -29,6 +29,8 @@ def claim(values: Entity | None = None, **more: Any) -> Claim:
         "formerly": [],
         "held": [],
         "ours": None,
+        "unheard": False,
+        "named": None,
     }
     found: Claim = made | more
     return found

@@ -38,15 +38,16 @@ def said(key: str = "k", *held: Claim, operation: str = "update", resource: Reso
 
 
 def test_a_row_claims_its_values_under_its_key() -> None:
-    assert said() == ([claim(**SAID)], None, None)
+    assert said() == ([claim(**SAID)], None, None, True)
+    assert not said(operation="create").was_here
 
 
 def test_a_deleted_row_claims_nothing() -> None:
-    assert said(operation="delete", after=None) == ([claim(**GONE)], None, None)
+    assert said(operation="delete", after=None) == ([claim(**GONE)], None, None, False)
 
 
 def test_a_changed_key_withdraws_the_claim_here_and_sends_it_on() -> None:
-    assert said(new_key="n") == ([claim(**GONE, left_to="n")], claim(**SAID), "n")
+    assert said(new_key="n") == ([claim(**GONE, left_to="n")], claim(**SAID), "n", True)
 
 
 def test_a_key_that_changes_to_itself_does_not_change() -> None:
@@ -104,7 +105,7 @@ def unread(key: str = "k", *held: Claim, resource: Resource = PLAIN, **more: Any
 
 
 def test_unread_a_row_keeps_what_it_said_last_just_before_the_event() -> None:
-    assert unread("k", HELD) == ([claim(**STAYS)], None, None)
+    assert unread("k", HELD) == ([claim(**STAYS)], None, None, False)
 
 
 def test_unread_a_row_that_said_nothing_says_nothing() -> None:
@@ -113,11 +114,11 @@ def test_unread_a_row_that_said_nothing_says_nothing() -> None:
 
 
 def test_unread_a_changed_key_takes_the_last_values_along() -> None:
-    assert unread("k", HELD, new_key="n") == ([claim(**LEFT | {"source_time": 2})], claim(**STAYS), "n")
+    assert unread("k", HELD, new_key="n") == ([claim(**LEFT | {"source_time": 2})], claim(**STAYS), "n", False)
 
 
 def test_unread_a_changed_key_keeps_older_claims_out_even_if_none_is_here_yet() -> None:
-    assert unread(new_key="n") == ([claim(**LEFT)], None, "n")
+    assert unread(new_key="n") == ([claim(**LEFT)], None, "n", False)
 
 
 def test_unread_a_changed_primary_key_takes_the_last_values_along() -> None:
