@@ -76,8 +76,10 @@ class Story:
 
     def _work(self, topic: str) -> None:
         while (start := self.read.get(topic, 0)) < len(self.kafka.logs[topic, 0]):
-            self.worker.process(self.kafka.batch(topic, 0, start, 100))
-            self.read[topic] = start + len(self.kafka.logs[topic, 0][start : start + 100])
+            batch = self.kafka.batch(topic, 0, start, 100)
+            self.worker.process(batch)
+            # What the batch has sent to the same topic comes next.
+            self.read[topic] = start + len(batch.records)
 
     def _came_of_it(self, states: dict[bytes, bytes], marks: dict[str, int]) -> Step:
         now = self.kafka.states[0].entries
@@ -110,7 +112,7 @@ class Story:
 
 def _columns(system: str) -> tuple[str, ...]:
     if system == "ho_tich":
-        return "id", "so_dinh_danh", "ho_ten", "ngay_sinh", "ma_xa", "ngay_mat", "ghi_chu"
+        return "id", "so_dinh_danh", "so_dinh_danh_cu", "ho_ten", "ngay_sinh", "ma_xa", "ngay_mat", "ghi_chu"
     return "id", "id_number", "name", "phone"
 
 
