@@ -2,7 +2,8 @@
 
 A kind is one file, `connectors/sources/<kind>.py` with `def source(manifest, settings)` or `connectors/sinks/<kind>.py`
 with `def sink(manifest, settings)`, and a pydantic model `Connect` of its `connect:` block. The manifest comes with its
-secrets resolved. The loops in `run_source` and `run_sink` do the rest. Each object is used by one thread.
+secrets resolved. The loops in `run_source` and `run_sink` do the rest. Each object is used by one thread. A file may
+offer `forget(manifest, settings)`, too: it removes what the kind keeps at a system taken out, and says what that was.
 """
 
 from collections.abc import Callable, Sequence

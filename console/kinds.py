@@ -45,6 +45,13 @@ def open_sink(manifest: Manifest, settings: Settings) -> Sink:
     return cast(Sink, _kind("sinks", manifest).sink(_resolved(manifest, settings), settings))
 
 
+def forget(role: Role, manifest: Manifest, settings: Settings) -> str:
+    """Have a kind remove, at a system that is there no more, what it keeps there beside rows; what that was, in words,
+    empty where it keeps nothing. Raises ConsoleError, SecretMissing, and what the kind raises."""
+    forgets = getattr(_kind(role, manifest), "forget", None)
+    return str(forgets(_resolved(manifest, settings), settings)) if forgets is not None else ""
+
+
 def _kind(role: Role, manifest: Manifest) -> ModuleType:
     try:
         return _module(role, manifest.kind)

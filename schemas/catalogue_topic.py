@@ -1,6 +1,8 @@
 """The catalogue in Kafka: one record in the compacted topic `catalogue`."""
 
 import time
+from collections.abc import Iterable
+from typing import NamedTuple
 from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
@@ -23,23 +25,33 @@ class NoCatalogue(CatalogueError):  # noqa: N818 - reads as what happened
         super().__init__(f"reading the catalogue from Kafka at {bootstrap}: there is none; run `lienthong apply`")
 
 
-def publish(settings: Settings, catalogue: Catalogue) -> None:
-    """Returns once Kafka has acknowledged. The topic must exist. Raises CatalogueError."""
-    producer = Producer(producer_settings(settings.kafka, **{"delivery.timeout.ms": int(_TIMEOUT_SECONDS * 1000)}))
-    failures: list[KafkaError] = []
-    producer.produce(
-        topics.CATALOGUE,
-        key=KEY,
-        value=catalogue.to_json(),
-        on_delivery=lambda error, _: failures.append(error) if error else None,
-    )
-    waiting = producer.flush(_TIMEOUT_SECONDS + 5)
-    if waiting or failures:
-        reason = failures[0].str() if failures else "no answer"
+class Marker(NamedTuple):
+    """A record that tells a partition of the new catalogue."""
+
+    topic: str
+    partition: int
+    value: bytes
+
+
+def publish(settings: Settings, catalogue: Catalogue, markers: Iterable[Marker] = ()) -> None:
+    """The catalogue and its markers in one transaction: whoever meets a marker can have the catalogue.
+
+    Returns once it is committed. The topics must exist. Raises CatalogueError.
+    """
+    more = {"delivery.timeout.ms": int(_TIMEOUT_SECONDS * 1000), "transactional.id": "lienthong.catalogue"}
+    producer = Producer(producer_settings(settings.kafka, **more))
+    try:
+        producer.init_transactions(_TIMEOUT_SECONDS)
+        producer.begin_transaction()
+        producer.produce(topics.CATALOGUE, key=KEY, value=catalogue.to_json())
+        for marker in markers:
+            producer.produce(marker.topic, value=marker.value, partition=marker.partition)
+        producer.commit_transaction(_TIMEOUT_SECONDS)
+    except KafkaException as error:
         raise CatalogueError(
-            f"publishing catalogue revision {catalogue.revision} to Kafka at {settings.kafka}: {reason}; "
-            "see that Kafka runs and that the topic exists, then try again"
-        )
+            f"publishing catalogue revision {catalogue.revision} to Kafka at {settings.kafka}: {error.args[0].str()}; "
+            "see that Kafka runs, that the topics exist and that nobody else applies, then try again"
+        ) from error
 
 
 def read(settings: Settings) -> Catalogue:

@@ -16,6 +16,7 @@ from connectors.sinks.postgres_target.writer import Writer
 from connectors.values import Finding, Rejected, Stream, Writes
 from schemas.manifest import Manifest
 from schemas.settings import Settings
+from schemas.topics import to
 
 _log = structlog.get_logger(__name__)
 
@@ -36,6 +37,18 @@ class Connect(BaseModel):
 def sink(manifest: Manifest, settings: Settings) -> "PostgresSink":
     """The sink of one system; its secrets are resolved."""
     return PostgresSink(manifest, Connect.model_validate(manifest.connect))
+
+
+def forget(manifest: Manifest, settings: Settings) -> str:
+    """Forget the positions of what the system receives no more; its rows stay. Raises SinkUnavailable."""
+    gone = [to(manifest.system, entity) for entity in manifest.subscribes]
+    dsn, doing = (
+        Connect.model_validate(manifest.connect).dsn,
+        f"forgetting positions in the target of {manifest.system}",
+    )
+    with session.connect(dsn, manifest.system) as connection, _no_refusal(doing):
+        position.forget(connection, gone)
+    return f"position of {', '.join(gone)}"
 
 
 class PostgresSink:

@@ -24,6 +24,7 @@ from connectors.sqlalchemy_engine import said
 from connectors.values import Finding, Rejected, Stream, Writes
 from schemas.manifest import Manifest
 from schemas.settings import Settings
+from schemas.topics import to
 
 #: Each attempt but the first knows more refusals; a target that finds new ones again and again changes under us.
 _ATTEMPTS: Final = 4
@@ -46,6 +47,19 @@ class Connect(BaseModel):
 def sink(manifest: Manifest, settings: Settings) -> "SqlPollSink":
     """The sink of one system; its secrets are resolved."""
     return SqlPollSink(manifest, Connect.model_validate(manifest.connect))
+
+
+def forget(manifest: Manifest, settings: Settings) -> str:
+    """Forget the positions of what the system receives no more; its rows stay. Raises SinkUnavailable."""
+    gone = [to(manifest.system, entity) for entity in manifest.subscribes]
+    connection = session.connect(Connect.model_validate(manifest.connect).url, manifest.system)
+    try:
+        with translated(f"forgetting positions in the target of {manifest.system}"), connection.begin():
+            position.TABLES.create_all(connection)
+            position.forget(connection, gone)
+    finally:
+        session.drop(connection)
+    return f"position of {', '.join(gone)}"
 
 
 class SqlPollSink:

@@ -7,7 +7,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
 from connectors.contract import Memory
 from connectors.errors import SourceUnavailable
-from connectors.sources.postgres_capture import names, probe, samples, session
+from connectors.sources.postgres_capture import names, probe, publication, samples, session, slot
 from connectors.sources.postgres_capture.capture import Capture, Token
 from connectors.sources.postgres_capture.database import Database
 from connectors.sources.postgres_capture.guard import Guard
@@ -53,6 +53,20 @@ class Connect(BaseModel):
 def source(manifest: Manifest, settings: Settings) -> "PostgresSource":
     """The source of one system; its secrets are resolved."""
     return PostgresSource(manifest, Connect.model_validate(manifest.connect))
+
+
+def forget(manifest: Manifest, settings: Settings) -> str:
+    """Drop the slot and the publication of a system that publishes no more. Raises SourceUnavailable."""
+    connect = Connect.model_validate(manifest.connect)
+    name = connect.slot or names.of_system(manifest.system)
+    with (
+        session.connect(connect.dsn, manifest.system) as connection,
+        session.unavailable(f"dropping slot {name} of {manifest.system}"),
+    ):
+        slot.take_over(connection, name)
+        slot.drop(connection, name)
+        publication.drop(connection, name)
+    return f"slot and publication {name}"
 
 
 class PostgresSource:

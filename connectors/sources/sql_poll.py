@@ -66,6 +66,14 @@ def source(manifest: Manifest, settings: Settings) -> "SqlPollSource":
     return SqlPollSource(manifest, connect, settings)
 
 
+def forget(manifest: Manifest, settings: Settings) -> str:
+    """Remove the journal on this machine of a system that publishes no more; it may be of another machine."""
+    path = settings.data / "sources" / f"{manifest.system}.sqlite"
+    for kept in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+        kept.unlink(missing_ok=True)
+    return f"journal {path}"
+
+
 class SqlPollSource:
     """See `connectors.contract.Source`. What it knows of the rows is kept in `<data>/sources/<system>.sqlite`."""
 

@@ -10,7 +10,9 @@ from deploy.embedded.city_systems import furnish
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import Command
-from deploy.embedded.supervisor import ProcessSpec
+from deploy.embedded.supervisor import ProcessSpec, Supervisor
+from schemas.catalogue import Catalogue, CatalogueError
+from schemas.catalogue_follower import Follower
 from schemas.catalogue_topic import read
 from schemas.settings import Settings
 
@@ -33,6 +35,7 @@ class City:
         """``manifests``: the folder of the systems' files. ``people``: how many civil status is filled with."""
         self._environment, self._data, self._manifests, self._people = environment, data, manifests, people
         self._metrics: dict[str, int] = {}
+        self._settings = Settings(kafka=environment["LIENTHONG_KAFKA"])
 
     def furnish(self, *, dsn: Callable[[str], str], report: Callable[[str], None]) -> list[ProcessSpec]:
         """See `city_systems.furnish`."""
@@ -42,23 +45,54 @@ class City:
         """Run one after another, each to its end, before the services."""
         return [
             self._process("fill", "deploy.embedded.city", "--people", str(self._people)),
-            self._process("apply", "console", "apply", str(self._manifests)),
+            # No worker runs yet: what was taken out is removed later.
+            self._process("apply", "console", "apply", str(self._manifests), "--yes", "--wait", "0"),
         ]
 
     def services(self) -> list[list[ProcessSpec]]:
         """Kept running; the stages are stopped in reverse order. What runs is what the applied catalogue asks for."""
-        settings = Settings(kafka=self._environment["LIENTHONG_KAFKA"])
-        manifests = read(settings).manifests.values()
-        publishing = [manifest.system for manifest in manifests if manifest.publishes]
-        subscribing = [manifest.system for manifest in manifests if manifest.subscribes]
+        catalogue = read(self._settings)
         stages = [
             [self._service("store", ("console.run_store",), {})],
-            [self._connector("sink", system) for system in subscribing],
+            [self._connector("sink", system) for system in _roles(catalogue)["sink"]],
             [self._worker(name) for name in WORKERS],
-            [self._connector("source", system) for system in publishing],
+            [self._connector("source", system) for system in _roles(catalogue)["source"]],
         ]
-        self._data.metrics_file.write_text(json.dumps(self._metrics, indent=2) + "\n", encoding="utf-8")
+        self._note_metrics()
         return stages
+
+    def follow(self, supervisor: Supervisor, report: Callable[[str], None]) -> Callable[[], None]:
+        """What is to be called again and again: connectors come and go with the catalogue."""
+        follower = Follower(self._settings)
+
+        def look() -> None:
+            try:
+                found = follower.poll(0)
+            except CatalogueError as error:
+                report(f"the new catalogue cannot be read: {error}")
+                return
+            if found is not None:
+                self._fit(supervisor, found, report)
+
+        return look
+
+    def _fit(self, supervisor: Supervisor, catalogue: Catalogue, report: Callable[[str], None]) -> None:
+        wanted = {f"{role}-{system}": (role, system) for role, found in _roles(catalogue).items() for system in found}
+        running = {name for name in supervisor.names() if name.startswith(("sink-", "source-"))}
+        if gone := sorted(running - wanted.keys()):
+            report(f"by catalogue revision {catalogue.revision}: stopping {', '.join(gone)}")
+            for name in gone:
+                supervisor.release(name)
+        if new := [name for name in wanted if name not in running]:
+            report(f"by catalogue revision {catalogue.revision}: starting {', '.join(new)}")
+            supervisor.start(*(self._connector(*wanted[name]) for name in new))
+            self._note_metrics()
+
+    def tidying(self) -> list[ProcessSpec]:
+        """Once workers run: what systems that were taken out meanwhile have left behind."""
+        if not read(self._settings).tenure.leaving:
+            return []
+        return [self._process("tidy", "console", "apply", str(self._manifests), "--yes")]
 
     def readiness(self) -> ProcessSpec:
         """Ends when the first people have arrived, printing how far it is."""
@@ -78,6 +112,9 @@ class City:
         own = {"LIENTHONG_METRICS_PORT": str(self._metrics[name]), **environment}
         return self._process(name, *arguments, environment=own)
 
+    def _note_metrics(self) -> None:
+        self._data.metrics_file.write_text(json.dumps(self._metrics, indent=2) + "\n", encoding="utf-8")
+
     def _process(self, name: str, *arguments: str, environment: Mapping[str, str] | None = None) -> ProcessSpec:
         command = Command(
             argv=(sys.executable, "-m", *arguments),
@@ -86,3 +123,12 @@ class City:
             grace_seconds=15.0,
         )
         return ProcessSpec(name=name, command=lambda: command)
+
+
+def _roles(catalogue: Catalogue) -> dict[str, list[str]]:
+    """By role of a connector, the systems that need one."""
+    manifests = catalogue.manifests.values()
+    return {
+        "sink": [manifest.system for manifest in manifests if manifest.subscribes],
+        "source": [manifest.system for manifest in manifests if manifest.publishes],
+    }

@@ -49,8 +49,8 @@ def up(data: DataDirectory, *, ports: Mapping[str, int], make_city: MakeCity = C
         with _signals_stop(supervisor):
             try:
                 end_leftovers(data.processes_file, report=report)
-                _bring_up(data, supervisor, ports=ports, make_city=make_city, report=report)
-                supervisor.keep()
+                city = _bring_up(data, supervisor, ports=ports, make_city=make_city, report=report)
+                supervisor.keep(city.follow(supervisor, report))
             except StopRequested:
                 report("stopping")
             finally:
@@ -62,7 +62,7 @@ def up(data: DataDirectory, *, ports: Mapping[str, int], make_city: MakeCity = C
 
 def _bring_up(
     data: DataDirectory, supervisor: Supervisor, *, ports: Mapping[str, int], make_city: MakeCity, report: Report
-) -> None:
+) -> City:
     servers = _start_servers(data, supervisor, ports=ports, report=report)
     environment = {
         "LIENTHONG_KAFKA": servers.kafka.bootstrap,
@@ -80,9 +80,12 @@ def _bring_up(
         supervisor.start(*stage)
     data.env_file.write_text("".join(f"{name}={value}\n" for name, value in environment.items()), encoding="utf-8")
     supervisor.run_to_end(city.readiness())
+    for tidying in city.tidying():
+        supervisor.run_to_end(tidying)
     report(
         f"ready. In another terminal: `{_lienthong(data)} demo` or `… status`; logs are in {data.logs}; Ctrl-C stops"
     )
+    return city
 
 
 def _lienthong(data: DataDirectory) -> str:

@@ -41,6 +41,9 @@ class StandInCity(City):
     def readiness(self) -> ProcessSpec:
         return self._python("wait-ready", "print('everybody has arrived')")
 
+    def tidying(self) -> list[ProcessSpec]:
+        return []
+
     def _python(self, name: str, code: str) -> ProcessSpec:
         command = Command(argv=(sys.executable, "-u", "-c", code), env=self._own, grace_seconds=0.5)
         return ProcessSpec(name=name, command=lambda: command)

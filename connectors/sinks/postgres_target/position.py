@@ -102,6 +102,12 @@ def end_frozen(connection: Connection[Any]) -> None:
     connection.execute(_END_FROZEN)
 
 
+def forget(connection: Connection[Any], topics: Sequence[str]) -> None:
+    """As if these topics had never been written here."""
+    if _holds(connection, _EXISTS):
+        connection.execute("DELETE FROM lienthong.position WHERE topic = ANY(%s)", [list(topics)])
+
+
 def advance(connection: Connection[Any], writes: Writes, generation: int) -> None:
     """First statement of a write: locks the row, checks it and moves it on. Raises Fenced; then nothing is written."""
     place = {**_named(writes.stream), "generation": generation}

@@ -40,6 +40,11 @@ def next_offset(connection: sa.Connection, stream: Stream) -> int:
     return int(connection.execute(sa.select(POSITION.c.next_offset).where(_is(stream))).scalar_one())
 
 
+def forget(connection: sa.Connection, topics: Sequence[str]) -> None:
+    """As if these topics had never been written here. Inside the caller's transaction."""
+    connection.execute(sa.delete(POSITION).where(POSITION.c.topic.in_(topics)))
+
+
 def advance(connection: sa.Connection, writes: Writes, generation: int) -> None:
     """First statement of a write: locks the row, checks it and moves it on. Raises Fenced; then nothing is written."""
     stream, position = writes.stream, POSITION.c

@@ -108,6 +108,11 @@ def ensure(connection: Connection[Any], name: str, tables: Sequence[Table]) -> N
         ) from None
 
 
+def drop(connection: Connection[Any], name: str) -> None:
+    """Forget the publication."""
+    connection.execute(sql.SQL("DROP PUBLICATION IF EXISTS {}").format(sql.Identifier(name)))
+
+
 def narrow(connection: Connection[Any], name: str, tables: Sequence[Table]) -> None:
     """Leave out tables that are no longer wanted; without the right to do so they are decoded in vain."""
     if published(connection, name) != {table.oid for table in tables}:
