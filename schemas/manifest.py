@@ -5,7 +5,7 @@ The YAML form and the JSON form in the catalogue are the same: `Manifest.model_v
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
     BaseModel,
@@ -169,6 +169,8 @@ class Subscription(Part):
     where: Text | None = None
     purpose: Text
     legal_basis: Text | None = None
+    #: What follows when the system is found not to hold what it was sent: a person looks, or it is sent again at once.
+    on_drift: Literal["report", "repair"] = "report"
 
 
 class Manifest(Part):

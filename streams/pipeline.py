@@ -61,13 +61,15 @@ class Pipeline:
             return effects
 
     def forwarded(self, forward: Forward, key: bytes | None, place: Place) -> Effects:
-        """What a record of `identify.<entity>` causes: claims from another key, or a row's word on this one. Raises
-        Unprocessable."""
+        """What a record of `identify.<entity>` causes: claims from another key, a row's word on this one, or a
+        request that it be sent again. Raises Unprocessable."""
         cause = self._cause(forward["event_id"], forward["event_id"].partition("/")[0], forward["source_time"])
         if key and forward["kind"] == "claims":
             return self._claims(forward, place.state(key), place, cause)
         if key and forward["kind"] == "alias" and forward["link"] is not None:
             return self._link(forward["link"], forward["hops"], place.state(key), cause)
+        if key and forward["kind"] == "repeat":
+            return self._repeat(forward["renamed"], place.state(key), cause)
         raise Unprocessable("validate", Reason("unknown_forward", "no key, or of a later kind; update this worker"))
 
     def look_again(self, state: EntityState, cause: Cause, effects: Effects) -> None:
@@ -154,6 +156,16 @@ class Pipeline:
         if word["system"] and word["target"] not in (None, key, was, target) and state["claims"]:
             turn.answered = [str(word["target"])]
         if turn.has_changed:
+            self._settler.settle(turn, cause, effects)
+        effects.forget_silence()
+        return effects
+
+    def _repeat(self, systems: Sequence[str], state: EntityState, cause: Cause) -> Effects:
+        """These systems do not show what they were sent: each that still subscribes gets the present truth, also where
+        that is that there is no such record."""
+        effects, turn = Effects(), Turn(state, state["claims"], state["links"])
+        turn.owed = self._rules.receivers.intersection(systems)
+        if turn.owed:
             self._settler.settle(turn, cause, effects)
         effects.forget_silence()
         return effects

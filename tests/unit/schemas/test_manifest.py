@@ -141,3 +141,13 @@ def test_what_is_wrong_is_refused_at_its_place(changes: dict[str, Any], place: t
 def test_nothing_changes_a_manifest() -> None:
     with pytest.raises(ValidationError, match="frozen"):
         manifest().system = "dan_cu"  # type: ignore[misc]
+
+
+def test_drift_is_reported_unless_the_manifest_wants_it_repaired() -> None:
+    assert manifest().subscribes["person"].on_drift == "report"
+    repaired = manifest(subscribes={"person": SUBSCRIPTION | {"on_drift": "repair"}})
+    assert repaired.subscribes["person"].on_drift == "repair"
+    assert repaired.dumped()["subscribes"]["person"]["on_drift"] == "repair"
+    assert "on_drift" not in manifest().dumped()["subscribes"]["person"]
+    with pytest.raises(ValidationError, match="on_drift"):
+        manifest(subscribes={"person": SUBSCRIPTION | {"on_drift": "ignore"}})
