@@ -1,4 +1,4 @@
-"""What a kind of system must offer: `Source` and `Sink`.
+"""What a kind of system must offer: `Source` and `Sink`; and what it may: `Readable`.
 
 A kind is one file, `connectors/sources/<kind>.py` with `def source(manifest, settings)` or `connectors/sinks/<kind>.py`
 with `def sink(manifest, settings)`, and a pydantic model `Connect` of its `connect:` block. The manifest comes with its
@@ -6,10 +6,10 @@ secrets resolved. The loops in `run_source` and `run_sink` do the rest. Each obj
 offer `forget(manifest, settings)`, too: it removes what the kind keeps at a system taken out, and says what that was.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Protocol
 
-from connectors.values import Changes, Finding, Rejected, Stream, Writes
+from connectors.values import Changes, Difference, Expected, Finding, Rejected, Stream, Writes
 from schemas.records import ConnectorState, Phase, Resync, ResyncRequest, Row
 
 
@@ -59,5 +59,17 @@ class Sink(Protocol):
         """Write all; call `reject` (it returns when the dead letter is safe) for what never can be, then commit."""
 
     def probe(self) -> list[Finding]: ...
+
+    def close(self) -> None: ...
+
+
+class Readable(Protocol):
+    """A target that can be read back; a kind may offer `def readable(manifest, settings)`. Raises SinkUnavailable."""
+
+    def position(self, stream: Stream) -> int:
+        """Where the sink goes on in this stream, all before it being in the tables; -1 where it never wrote."""
+
+    def differences(self, entity: str, expected: Collection[Expected]) -> list[Difference]:
+        """Where the table is not as expected, by what the target makes of values; no other rows are judged."""
 
     def close(self) -> None: ...

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeAlias
 
 from schemas.records import ChangeEvent, DeliveryOperation, Row
 
@@ -36,7 +36,7 @@ class Write(NamedTuple):
 
     `key` and `values` by column; `moved_to` is the new key of a rename, else None; `values` is empty in delete and
     rename. `event_id` names the change that it stems from, `source_time` when that was (microseconds since 1970, 0
-    where it is not known).
+    where it is not known), `revision` the catalogue by which it was made.
     """
 
     operation: DeliveryOperation
@@ -47,6 +47,7 @@ class Write(NamedTuple):
     offset: int
     event_id: str
     source_time: int = 0
+    revision: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,32 @@ class Rejected(NamedTuple):
     reason: str
     message: str
     column: str | None = None
+
+
+class Expected(NamedTuple):
+    """What a target is to hold under a key: the columns in the order of the subscription's `fields`; None: no row."""
+
+    key: str
+    row: Sequence[str | None] | None
+
+
+class Cell(NamedTuple):
+    """A column that shows something else than it should, as text. Both may be personal: for screens alone."""
+
+    column: str
+    expected: str | None
+    held: str | None
+
+
+DifferenceKind: TypeAlias = Literal["missing", "extra", "different"]
+
+
+class Difference(NamedTuple):
+    """A row that is not as expected. `cells`: which of its columns, where it is `different`."""
+
+    key: str
+    kind: DifferenceKind
+    cells: tuple[Cell, ...] = ()
 
 
 class Finding(NamedTuple):

@@ -116,7 +116,7 @@ class Translator:
             # A key that the target cannot hold: there the record is out of scope.
             operation = "rename" if moved_to else "delete"
         version, event_id, source_time = delivery["version"], delivery["event_id"], delivery["source_time"]
-        return Write(operation, key, values, moved_to, version, offset, event_id, source_time)
+        return Write(operation, key, values, moved_to, version, offset, event_id, source_time, delivery["revision"])
 
 
 def _stated(value: T | None, name: str, delivery: Delivery) -> T:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict
 
 from connectors.errors import SinkUnavailable
 from connectors.sinks.postgres_target import departures, position, probe, session
+from connectors.sinks.postgres_target.readback import PostgresReadback
 from connectors.sinks.postgres_target.refusals import Refused, translated
 from connectors.sinks.postgres_target.writer import Writer
 from connectors.values import Finding, Rejected, Stream, Writes
@@ -49,6 +50,11 @@ def forget(manifest: Manifest, settings: Settings) -> str:
     with session.connect(dsn, manifest.system) as connection, _no_refusal(doing):
         position.forget(connection, gone)
     return f"position of {', '.join(gone)}"
+
+
+def readable(manifest: Manifest, settings: Settings) -> PostgresReadback:
+    """What reads the target of one system back; its secrets are resolved."""
+    return PostgresReadback(manifest.system, Connect.model_validate(manifest.connect).dsn, manifest.subscribes)
 
 
 class PostgresSink:

@@ -18,6 +18,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.errors import SinkUnavailable
 from connectors.sinks.sql_target import moves, position, probe, session
+from connectors.sinks.sql_target.readback import SqlReadback
 from connectors.sinks.sql_target.session import Refused, translated
 from connectors.sinks.sql_target.writer import Writer
 from connectors.sqlalchemy_engine import said
@@ -60,6 +61,11 @@ def forget(manifest: Manifest, settings: Settings) -> str:
     finally:
         session.drop(connection)
     return f"position of {', '.join(gone)}"
+
+
+def readable(manifest: Manifest, settings: Settings) -> SqlReadback:
+    """What reads the target of one system back; its secrets are resolved."""
+    return SqlReadback(manifest.system, Connect.model_validate(manifest.connect).url, manifest.subscribes)
 
 
 class SqlPollSink:

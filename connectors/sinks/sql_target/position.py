@@ -45,6 +45,13 @@ def forget(connection: sa.Connection, topics: Sequence[str]) -> None:
     connection.execute(sa.delete(POSITION).where(POSITION.c.topic.in_(topics)))
 
 
+def written_up_to(connection: sa.Connection, stream: Stream) -> int:
+    """The same for who only looks; -1 where nothing of the stream, as Kafka knows it now, was ever written."""
+    known = sa.select(POSITION.c.next_offset).where(_is(stream), POSITION.c.topic_id == stream.topic_id)
+    found = connection.execute(known).scalar_one_or_none()
+    return -1 if found is None else int(found)
+
+
 def advance(connection: sa.Connection, writes: Writes, generation: int) -> None:
     """First statement of a write: locks the row, checks it and moves it on. Raises Fenced; then nothing is written."""
     stream, position = writes.stream, POSITION.c

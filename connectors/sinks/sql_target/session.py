@@ -39,11 +39,14 @@ class Refused(Exception):  # noqa: N818 - reads as what happened; never leaves t
         self.column = column
 
 
-def connect(url: str, system: str) -> sa.Connection:
-    """An open connection without a transaction. Raises SinkUnavailable, and ConnectorsError where a driver lacks."""
+def connect(url: str, system: str, *, begin: str = "BEGIN IMMEDIATE") -> sa.Connection:
+    """An open connection without a transaction; `begin`: how SQLite begins one, with its lock or without.
+
+    Raises SinkUnavailable, and ConnectorsError where a driver lacks.
+    """
     made = engine(url, system)
     if made.dialect.name == "sqlite":
-        _begin_at_once(made)
+        _begin_at_once(made, begin)
     with translated(f"connecting to the database of {system}"):
         connection = made.connect()
         name = made.dialect.name
@@ -54,8 +57,8 @@ def connect(url: str, system: str) -> sa.Connection:
     return connection
 
 
-def _begin_at_once(made: sa.Engine) -> None:
-    """SQLite's driver begins transactions when it likes, and never for a savepoint; here they begin with their lock."""
+def _begin_at_once(made: sa.Engine, begin: str) -> None:
+    """SQLite's driver begins transactions when it likes, and never for a savepoint."""
 
     @sa.event.listens_for(made, "connect")
     def _leave_alone(dbapi_connection: Any, _: Any) -> None:
@@ -63,7 +66,7 @@ def _begin_at_once(made: sa.Engine) -> None:
 
     @sa.event.listens_for(made, "begin")
     def _begin(connection: sa.Connection) -> None:
-        connection.exec_driver_sql("BEGIN IMMEDIATE")
+        connection.exec_driver_sql(begin)
 
 
 @contextmanager

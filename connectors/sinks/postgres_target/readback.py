@@ -1,0 +1,153 @@
+"""Reads a PostgreSQL target back: where it is not as it should be, as the database itself compares values."""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any, Final
+
+import orjson
+from psycopg import Connection, sql
+
+from connectors.sinks.postgres_target import session
+from connectors.sinks.postgres_target.checksums import bucket_of, digits_for, shown_by, sums_of, sums_query
+from connectors.sinks.postgres_target.refusals import Refused, translated
+from connectors.sinks.postgres_target.structure import Column, Table, table_to_write
+from connectors.sqlstates import BAD_VALUE
+from connectors.values import Cell, Difference, Expected, Stream
+from schemas.manifest import Subscription
+
+#: So few are compared without asking for checksums first.
+_FEW: Final = 4_000
+_AT_ONCE: Final = 1_000
+
+_POSITION = """
+SELECT next_offset FROM lienthong.position WHERE topic = %s AND "partition" = %s AND topic_id = %s
+"""
+_HAS_POSITION = "SELECT to_regclass('lienthong.position') IS NOT NULL"
+
+# As statements.UPSERT compares: byte by byte, each side as what the column makes of it.
+_COMPARE = sql.SQL("""
+WITH x AS (SELECT j.place, j.present, {typed} FROM json_to_recordset(%s::json) AS j(place int, present bool, {texts}))
+SELECT x.place, t.{key} IS NOT NULL, {cells}
+FROM x LEFT JOIN {table} AS t ON t.{key} = x.c0
+WHERE CASE WHEN x.present THEN t.{key} IS NULL OR ROW({held})::record OPERATOR(pg_catalog.*<>) ROW({given})::record
+      ELSE t.{key} IS NOT NULL END
+""")
+_CELL = """CASE WHEN ROW(t.{name}::{compare})::record OPERATOR(pg_catalog.*<>) ROW(x.{short}::{compare})::record
+ THEN ARRAY[x.{short}::{compare}::text, t.{name}::text] END"""
+
+
+class PostgresReadback:
+    """See `connectors.contract.Readable`. It reads by statements of their own and changes nothing."""
+
+    def __init__(self, system: str, dsn: str, subscriptions: Mapping[str, Subscription]) -> None:
+        """Raises SinkUnavailable."""
+        self._subscriptions = subscriptions
+        self._connection: Connection[Any] = session.connect(dsn, system)
+        with translated(f"preparing to read {system} back"):
+            for name, value in (("default_transaction_read_only", "on"), ("datestyle", "ISO, DMY")):
+                self._connection.execute("SELECT set_config(%s, %s, false)", [name, value])
+
+    def position(self, stream: Stream) -> int:
+        """See Readable."""
+        with translated(f"asking how far {stream.topic} is written"):
+            if self._connection.execute(_HAS_POSITION).fetchone() != (True,):
+                return -1
+            place = [stream.topic, stream.partition, stream.topic_id]
+            found = self._connection.execute(_POSITION, place).fetchone()
+        return -1 if found is None else int(found[0])
+
+    def differences(self, entity: str, expected: Collection[Expected]) -> list[Difference]:
+        """See Readable. Of many rows only the buckets travel whose checksums differ."""
+        subscription = self._subscriptions[entity]
+        with translated(f"reading {subscription.into} back"):
+            table = table_to_write(self._connection, subscription)
+            columns = [table.columns[name] for name in (subscription.key.column, *subscription.fields)]
+            suspects = self._suspects(table, columns, expected) if len(expected) > _FEW else expected
+            comparison = _Comparison(self._connection, table, columns)
+            return [found for some in _parts(suspects) for found in comparison.of(some)]
+
+    def close(self) -> None:
+        """See Readable."""
+        self._connection.close()
+
+    def _suspects(self, table: Table, columns: Sequence[Column], expected: Collection[Expected]) -> Iterator[Expected]:
+        digits = digits_for(len(expected))
+        theirs = {
+            bucket: (rows, int(total))
+            for bucket, rows, total in self._connection.execute(sums_query(table, columns, digits=digits))
+        }
+        ours = sums_of(expected, columns, digits=digits)
+        differing = {bucket for bucket in ours.keys() | theirs.keys() if ours.get(bucket) != theirs.get(bucket)}
+        show = shown_by(columns[0])
+        return (each for each in expected if bucket_of(show(each.key), digits=digits) in differing)
+
+
+class _Comparison:
+    """The statement that compares rows of one table; the key is the first column."""
+
+    def __init__(self, connection: Connection[Any], table: Table, columns: Sequence[Column]) -> None:
+        self._connection = connection
+        self._names = [column.name for column in columns[1:]]
+        values = list(enumerate(columns))[1:]
+        self._statement = _COMPARE.format(
+            typed=_listed("j.{short}::{cast} AS {short}", enumerate(columns)),
+            texts=_listed("{short} text", enumerate(columns)),
+            key=_identifier(columns[0].name),
+            table=sql.SQL(table.identifier.as_string().replace("%", "%%")),
+            cells=_listed(_CELL, values),
+            held=_listed("t.{name}::{compare}", values),
+            given=_listed("x.{short}::{compare}", values),
+        )
+
+    def of(self, expected: Sequence[Expected]) -> list[Difference]:
+        """Those that differ; what the database cannot even read as a value of its column cannot be what it holds."""
+        try:
+            with translated("comparing rows"):
+                found = self._connection.execute(self._statement, [_sent(expected)]).fetchall()
+        except Refused:
+            if len(expected) == 1:
+                return [Difference(expected[0].key, "different")]
+            middle = len(expected) // 2
+            return [*self.of(expected[:middle]), *self.of(expected[middle:])]
+        return [self._difference(expected[place], is_held, cells) for place, is_held, *cells in found]
+
+    def _difference(self, expected: Expected, is_held: bool, cells: Sequence[Any]) -> Difference:  # noqa: FBT001
+        if expected.row is None:
+            return Difference(expected.key, "extra")
+        if not is_held:
+            return Difference(expected.key, "missing")
+        differing = [Cell(name, *cell) for name, cell in zip(self._names, cells, strict=True) if cell is not None]
+        return Difference(expected.key, "different", tuple(differing))
+
+
+def _sent(expected: Sequence[Expected]) -> str:
+    rows = []
+    for place, (key, row) in enumerate(expected):
+        values = {f"c{number}": text for number, text in enumerate((key, *(row or ()))) if text is not None}
+        rows.append({"place": place, "present": row is not None, **values})
+    try:
+        return orjson.dumps(rows).decode()
+    except orjson.JSONEncodeError:
+        raise Refused(BAD_VALUE) from None
+
+
+def _identifier(name: str) -> sql.SQL:
+    return sql.SQL(sql.Identifier(name).as_string().replace("%", "%%"))  # psycopg looks for its placeholders everywhere
+
+
+def _listed(pattern: str, columns: Iterable[tuple[int, Column]]) -> sql.Composed:
+    return sql.SQL(", ").join(
+        sql.SQL(pattern).format(
+            name=_identifier(column.name),
+            short=sql.SQL(f"c{number}"),
+            cast=sql.SQL(column.cast),
+            compare=sql.SQL(column.compare),
+        )
+        for number, column in columns
+    )
+
+
+def _parts(expected: Iterable[Expected]) -> Iterator[list[Expected]]:
+    rest = iter(expected)
+    while some := list(islice(rest, _AT_ONCE)):
+        yield some
