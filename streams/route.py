@@ -90,7 +90,7 @@ def _route_back(  # noqa: PLR0913 - a system that also speaks needs to know what
     entry = next((entry for entry in state["routes"] if entry["system"] == system), _entry(system, 0, NOT_HELD))
     held, awaited = entry["digest"], entry["unconfirmed"]
     keys = _keys_back(state, subscriber, two_way)
-    if value is None or not keys or not (subscriber.where is None or subscriber.where(value)):
+    if value is None or not keys or not _is_in_scope(subscriber, state["key"], value):
         _leave_scope(routed, subscriber, two_way, state, entry=entry, is_owed=is_owed)
         return
     view = subscriber.projection.project(value)
@@ -188,6 +188,24 @@ def route_rename(
     return routed
 
 
+def due(state: EntityState, subscriber: Subscriber) -> list[tuple[str, View | None]] | None:
+    """What the subscriber should hold by now: the keys of its deliveries, each with its view, or None for no record.
+
+    None as a whole: it was never told of this key, or is yet to be told what is golden now.
+    """
+    key, value, two_way = state["key"], state["value"], subscriber.two_way
+    held = next((entry["digest"] for entry in state["routes"] if entry["system"] == subscriber.system), None)
+    if held is None:
+        return None
+    keys = [key] if two_way is None else _keys_back(state, subscriber, two_way)
+    if value is None or not keys or not _is_in_scope(subscriber, key, value):
+        gone: list[tuple[str, View | None]] = [] if two_way is not None and two_way.own_rows else [(key, None)]
+        return gone if held == NOT_HELD else None
+    view = subscriber.projection.project(value)
+    digest = subscriber.digest(view) if two_way is None else _digest_back(subscriber, view, two_way, keys)
+    return [(each, view) for each in keys] if digest == held else None
+
+
 def holders(state: EntityState) -> list[str]:
     """The systems that hold the record now."""
     return [entry["system"] for entry in state["routes"] if entry["digest"] != NOT_HELD]
@@ -215,6 +233,12 @@ def remembered(routes: list[Route], receivers: Collection[str]) -> list[Route]:
         entry if entry["system"] in receivers else {**entry, "digest": LEFT_BEHIND, "unconfirmed": []}
         for entry in routes
     ]
+
+
+def _is_in_scope(subscriber: Subscriber, key: str, value: Entity) -> bool:
+    if subscriber.two_way is None:
+        return subscriber.wants(key, value)
+    return subscriber.where is None or subscriber.where(value)
 
 
 def _held(routes: list[Route], system: str) -> bytes:
