@@ -13,6 +13,7 @@ from console.dead_letters import dead_letters
 from console.demo import demo
 from console.errors import ConsoleError
 from console.pause import pause, resume
+from console.reconcile import reconcile
 from console.replay import replay
 from console.resync import resync
 from console.screen import troubles
@@ -28,7 +29,10 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-_COMMANDS: tuple[Callable[..., None], ...] = (check, apply, status, resync, replay, pause, resume, demo, wait_ready)
+_COMMANDS: tuple[Callable[..., None], ...] = (
+    *(check, apply, status, reconcile, resync, replay),
+    *(pause, resume, demo, wait_ready),
+)
 for _command in _COMMANDS:
     app.command()(_command)
 app.add_typer(show)

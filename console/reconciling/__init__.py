@@ -1,0 +1,1 @@
+"""The parts of `lienthong reconcile`: what a target should hold, what it holds, and how the two are made equal."""
