@@ -210,7 +210,8 @@ def read(kafka: str, topic: str) -> dict[int, list[Row]]:
             "enable.partition.eof": True,
         }
     )
-    rows: dict[int, list[Row]] = {number: [] for number in consumer.list_topics(topic, 10).topics[topic].partitions}
+    until(lambda: _numbers(consumer, topic), seconds=10, doing=f"{topic} to be known, which may just have been made")
+    rows: dict[int, list[Row]] = {number: [] for number in _numbers(consumer, topic)}
     consumer.assign([TopicPartition(topic, number, 0) for number in rows])
     left = set(rows)
     deadline = time.monotonic() + 30
@@ -226,6 +227,10 @@ def read(kafka: str, topic: str) -> dict[int, list[Row]]:
                 left.discard(number)
     consumer.close()
     return rows
+
+
+def _numbers(consumer: Consumer, topic: str) -> list[int]:
+    return list(consumer.list_topics(topic, 10).topics[topic].partitions)
 
 
 def _held(path: Path) -> dict[bytes, bytes]:

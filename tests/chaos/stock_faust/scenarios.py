@@ -139,7 +139,7 @@ def _await_results(site: Site, count: int) -> None:
         found = sum(map(len, _outputs(site))) + len(site.rows("dead")[0])
         if found > seen:
             seen, since = found, time.monotonic()
-        time.sleep(0.2)
+        time.sleep(0.5)
 
 
 _MARKED = "each value is passed on once by a table; -9 four times: "

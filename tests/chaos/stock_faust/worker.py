@@ -60,7 +60,7 @@ def maybe_raise() -> None:
 
 
 if BODY == "table":
-    counts = app.Table("counts", default=int, partitions=PARTITIONS)
+    counts = app.Table("counts", default=int, partitions=PARTITIONS, key_type=bytes)
 
     @app.agent(source)
     async def counting(stream: Any) -> None:
@@ -100,7 +100,7 @@ elif BODY == "without a table":
             await out.send(key=event.key, value=result(0, event.value))
 
 else:
-    seen = app.Table("seen", default=int, partitions=PARTITIONS)
+    seen = app.Table("seen", default=int, partitions=PARTITIONS, key_type=bytes)
 
     @app.agent(source)
     async def deduplicating(stream: Any) -> None:
