@@ -3,7 +3,7 @@
 from typing import Any, Final, cast
 
 from schemas import compose, registry
-from schemas.records import ConnectorState, DeadLetter, Decision, EntityState, Outcome
+from schemas.records import ConnectorState, DeadLetter, Decision, EntityState, Outcome, Pause
 from schemas.settings import Settings
 
 #: How long a command asks a registry that does not answer.
@@ -35,6 +35,10 @@ class Decoder:
     def decision(self, value: bytes) -> Decision:
         """A value of `decisions`."""
         return cast(Decision, self._decode("decision", value))
+
+    def pause(self, value: bytes) -> Pause:
+        """A value of `pauses`."""
+        return cast(Pause, self._decode("pause", value))
 
     def entity_state(self, value: bytes, entity: str) -> EntityState:
         """A value of `entity.<entity>`."""

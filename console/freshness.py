@@ -45,6 +45,8 @@ class Line:
     trouble: str
     time: int
     resync: Resync | None = None
+    #: Who has paused it and why; empty where nobody has.
+    paused: str = ""
 
 
 def lines(catalogue: Catalogue, picture: Picture, *, now: float) -> Iterator[Line]:
@@ -89,6 +91,7 @@ def _common(manifest: Manifest, role: Role, picture: Picture, topics: list[str],
         "waiting": sum(each.records for each in waiting),
         "trouble": state["message"] if state else "",
         "time": state["time"] if state else 0,
+        "paused": picture.pauses.get(key, ""),
         "resync": state["resync"] if state and state["resync"] and state["resync"]["left"] else None,
     }
 

@@ -3,30 +3,35 @@
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Final
 
 from console.backlog import Waiting, waiting_after, workers_positions
 from console.decoding import Decoder
 from console.ledger import Ledger
 from console.reading import BEGINNING, Place, Reader
 from schemas.catalogue import Catalogue
-from schemas.records import ConnectorState
+from schemas.records import ConnectorState, Direction, Pause
 from schemas.settings import Settings
-from schemas.topics import CONNECTORS, OUTCOMES, identify, raw, to
+from schemas.topics import CONNECTORS, OUTCOMES, PAUSES, identify, raw, to
 
 _WORDS: Place = (CONNECTORS, 0)
+#: Who does the work of each direction of a system.
+ROLES: Final[dict[Direction, str]] = {"publishing": "source", "receiving": "sink"}
 _LATELY_SECONDS = 30.0
 
 
 @dataclass
 class Picture:
     """The city at one moment: by connector key (`source/ho_tich`) its last word and the time, in microseconds since
-    1970, of its last word in phase streaming; the outcomes; the waiting records by topic.
+    1970, of its last word in phase streaming; the outcomes; the waiting records by topic. `pauses`: by connector key,
+    who has paused it and why.
     """
 
     connectors: dict[str, ConnectorState] = field(default_factory=dict)
     healthy: dict[str, int] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
     waiting: dict[str, Waiting] = field(default_factory=dict)
+    pauses: dict[str, str] = field(default_factory=dict)
 
 
 class Observer:
@@ -45,6 +50,8 @@ class Observer:
         picture = self._picture
         if CONNECTORS in sizes:
             self._read_connectors(catalogue)
+        if PAUSES in sizes:
+            self._read_pauses()
         for entity in catalogue.entities():
             topics = [raw(system, entity) for system in catalogue.publishers(entity)] + [identify(entity)]
             places = _places(topics, sizes)
@@ -75,6 +82,16 @@ class Observer:
             self._picture.connectors[key] = state
             if state["phase"] == "streaming":
                 self._picture.healthy[key] = state["time"]
+
+    def _read_pauses(self) -> None:
+        standing: dict[bytes | None, Pause] = {}
+        for record in self._reader.to_the_end({(PAUSES, 0): BEGINNING}):
+            standing.pop(record.key, None)
+            if record.value is not None:
+                standing[record.key] = self._decoder.pause(record.value)
+        self._picture.pauses = {
+            f"{ROLES[each['direction']]}/{each['system']}": f"{each['by']}: {each['why']}" for each in standing.values()
+        }
 
     def _read_outcomes(self) -> None:
         ledger = self._picture.ledger

@@ -14,6 +14,7 @@ from console.errors import ConsoleError
 from console.freshness import SILENCE_SECONDS
 from console.last_word import LastWord
 from console.live_line import LiveLine
+from console.observing import ROLES
 from console.pause_words import say
 from console.reading import Reader
 from console.screen import screen
@@ -24,7 +25,6 @@ from schemas.records import Action, ConnectorState, Direction, Pause
 from schemas.registry import Registry
 from schemas.settings import Settings
 
-_ROLES: Final[dict[Direction, str]] = {"publishing": "source", "receiving": "sink"}
 _OBEYED_SECONDS: Final = 15.0
 _LOOK_SECONDS: Final = 0.25
 
@@ -82,8 +82,8 @@ def _decide(action: Action, system: str, wanted: list[Direction], who: Actor, la
         for each in directions:
             _ask(settings, action, system, each, who)
         for each in directions:
-            word = LastWord(settings, reader, f"{_ROLES[each]}/{system}")
-            _await(word, action, f"{system} ({language.word(_ROLES[each])})", language)
+            word = LastWord(settings, reader, f"{ROLES[each]}/{system}")
+            _await(word, action, f"{system} ({language.word(ROLES[each])})", language)
 
 
 def directions_of(catalogue: Catalogue, system: str, wanted: list[Direction]) -> list[Direction]:

@@ -61,6 +61,8 @@ def _number(value: int | None, language: Language) -> str:
 
 def _troubles(line: Line, language: Language) -> Iterator[str]:
     who = f"{line.system} ({language.word(line.role)})"
+    if line.paused and line.phase != "paused":
+        yield f"{who}: {language.word('pause_stands', why=line.paused)}"
     if line.trouble:
         yield f"{who}: {line.trouble}"
     # A source whose changes nobody takes looks late itself: say whose fault that is.

@@ -67,3 +67,13 @@ def test_what_is_read_anew_stands_below_the_table() -> None:
     screen = printed(status_view([replace(_SOURCE, resync=resync)], revision=7, language=Language.en, width=100))
     assert "ho_tich: reading public.t anew, 1,200 / ~5,000 rows; 2 tables left" in screen
     assert "anew" not in printed(status_view([_SOURCE], revision=7, language=Language.en, width=100))
+
+
+def test_a_pause_that_nobody_obeys_yet_is_told_and_one_that_is_obeyed_only_once() -> None:
+    asked = replace(_SOURCE, phase="stopped", paused="lan: chuyển máy chủ")
+    screen = printed(status_view([asked], revision=7, language=Language.en, width=100))
+    assert "a pause stands (lan: chuyển máy chủ)" in screen
+    rests = replace(asked, phase="paused", trouble=asked.paused)
+    screen = printed(status_view([rests], revision=7, language=Language.vi, width=100))
+    assert screen.count("lan: chuyển máy chủ") == 1
+    assert "tạm dừng" in screen
