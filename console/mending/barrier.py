@@ -7,7 +7,7 @@ from typing import Final
 from console.errors import ConsoleError
 from console.mending.desk import Desk
 from console.mending.parcels import Parcel, empty_forward, send
-from console.mending.states import KafkaStates
+from console.reading import BEGINNING
 from schemas import compose, topics
 from schemas.registry import Writer
 from streams.revision import REVISION_KEY, worked_in
@@ -24,13 +24,14 @@ def bring_up(desk: Desk, entity: str, keys: Iterable[str]) -> None:
     """
     wanted, home = desk.catalogue.revision, desk.states(entity).home
     homes = {home(key.encode()): key for key in keys}
-    behind = {place: key for place, key in homes.items() if _worked(desk, entity, place) < wanted}
+    worked = _Worked(desk, entity)
+    behind = {place: key for place, key in homes.items() if worked.by(place) < wanted}
     topic = topics.identify(entity)
     encode = Writer(desk.registry, f"{topic}-value", compose.for_entity("forward", entity)).encode
     value = encode({**empty_forward("lienthong/catalogue"), "revision": wanted})
     send(desk.settings, [Parcel(topic, key, value, []) for key in behind.values()])
     until = time.monotonic() + _PATIENCE_SECONDS
-    while any(_worked(desk, entity, place) < wanted for place in behind):
+    while any(worked.by(place) < wanted for place in behind):
         if time.monotonic() > until:
             raise ConsoleError(
                 f"waiting for the workers of {entity} to go by catalogue revision {wanted}: they do not; see that one "
@@ -39,7 +40,20 @@ def bring_up(desk: Desk, entity: str, keys: Iterable[str]) -> None:
         time.sleep(_LOOK_SECONDS)
 
 
-def _worked(desk: Desk, entity: str, partition: int) -> int:
-    """As it stands now, not as it stood when the states were read."""
-    value = KafkaStates(desk.reader, entity)(partition, REVISION_KEY.encode())
-    return worked_in(None if value is None else desk.decoder.entity_state(value, entity)).revision
+class _Worked:
+    """By which catalogue each partition is worked now; each look reads only what is new since the last."""
+
+    def __init__(self, desk: Desk, entity: str) -> None:
+        self._desk = desk
+        self._entity = entity
+        self._positions: dict[int, int] = {}
+        self._revisions: dict[int, int] = {}
+
+    def by(self, partition: int) -> int:
+        start = self._positions.get(partition, BEGINNING)
+        for record in self._desk.reader.to_the_end({(topics.state(self._entity), partition): start}):
+            self._positions[partition] = record.offset + 1
+            if record.key == REVISION_KEY.encode() and record.value is not None:
+                state = self._desk.decoder.entity_state(record.value, self._entity)
+                self._revisions[partition] = worked_in(state).revision
+        return self._revisions.get(partition, 0)
