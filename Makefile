@@ -50,6 +50,14 @@ lock: $(VENV)/dev.stamp ## Remake the hash locks of the Python packages and of t
 	$(COMPILE) --extra postgres --extra sql_poll --extra rest --extra store --extra embedded --extra dev -c deploy/locks/run.txt $(PROJECT) -o deploy/locks/dev.txt $(UPGRADE)
 	$(BIN)/python -m deploy.embedded pin-artifacts
 
+monitoring: $(VENV)/dev.stamp ## Remake the page of all metrics and Grafana's dashboards from their definitions
+	$(BIN)/python -m deploy.monitoring
+
+audit: $(VENV)/dev.stamp ## Write build/sbom.json (CycloneDX) and ask PyPI for known holes in what is pinned
+	@mkdir -p build
+	$(BIN)/python -m deploy.audit.sbom build/sbom.json
+	$(BIN)/uvx --from 'pip-audit==2.10.1' pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r deploy/locks/run.txt
+
 clean-data: $(VENV)/run.stamp ## Forget all data of `make run` (refused while it runs)
 	@$(BIN)/python -m deploy.embedded clean-data --data "$(DATA)"
 
@@ -67,4 +75,4 @@ $(VENV)/run.stamp: $(VENV)/bin/python deploy/locks/run.txt $(PROJECT)
 $(VENV)/dev.stamp: $(VENV)/bin/python deploy/locks/dev.txt $(PROJECT)
 	@bash deploy/setup/install_locked.sh "$(PY)" "$(VENV)" dev
 
-.PHONY: help run test chaos-engine chaos chaos-smoke chaos-planted lint lock clean-data clean venv
+.PHONY: help run test chaos-engine chaos chaos-smoke chaos-planted lint lock clean-data clean venv monitoring audit

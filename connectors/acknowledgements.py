@@ -11,7 +11,7 @@ _ROOM_SECONDS: Final = 0.05
 class Batch:
     """Records that are handed over together, and the token that their acknowledgement is worth."""
 
-    __slots__ = ("_answered", "_producer", "failure", "left", "size", "token")
+    __slots__ = ("_answered", "_producer", "failure", "left", "newest", "size", "token")
 
     def __init__(self, producer: Producer, token: object) -> None:
         self.token = token
@@ -19,6 +19,8 @@ class Batch:
         self.left = 0
         self.size = 0
         self.failure: KafkaError | None = None
+        #: Source time of the newest change, in microseconds since 1970; 0 without any.
+        self.newest = 0
         self._producer = producer
         self._answered = self._answer
 
@@ -44,6 +46,8 @@ class Acknowledgements:
 
     def __init__(self) -> None:
         self._batches: deque[Batch] = deque()
+        #: Source time up to which Kafka has acknowledged, in microseconds since 1970; 0 while that is unknown.
+        self.newest = 0
 
     def add(self, batch: Batch) -> None:
         """The next batch, all of it handed over to Kafka."""
@@ -53,7 +57,8 @@ class Acknowledgements:
         """The newest token of the batches acknowledged since last asked; None without any. See also `failure`."""
         token = None
         while self._batches and not self._batches[0].left and self._batches[0].failure is None:
-            token = self._batches.popleft().token
+            batch = self._batches.popleft()
+            token, self.newest = batch.token, max(self.newest, batch.newest)
         return token
 
     @property

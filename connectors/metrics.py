@@ -1,17 +1,24 @@
-"""Prometheus metrics of the sources, all defined here. Labels name systems and entities, never a record."""
+"""Prometheus metrics of sources and sinks, all defined here. Labels name systems and entities, never a record."""
 
-from prometheus_client import Counter, Gauge
+from prometheus_client import Counter, Gauge, Histogram
+
+UP = Gauge("lienthong_connector_up", "1 while the connector reads its system, 0 while it tries to.", ["role", "system"])
+PAUSED = Gauge("lienthong_connector_paused", "1 while somebody has paused it, else 0.", ["role", "system"])
+FRESH = Gauge(
+    "lienthong_connector_fresh_timestamp_seconds",
+    "Up to this time everything has been captured (role source) or delivered (role sink).",
+    ["role", "system"],
+)
+CADENCE = Gauge(
+    "lienthong_connector_cadence_seconds", "How far behind the manifest lets the system be.", ["role", "system"]
+)
+RETRIES = Counter(
+    "lienthong_connector_retries_total", "Times that the system, or Kafka, was not available.", ["role", "system"]
+)
 
 CAPTURED = Counter("lienthong_captured_total", "Changes put into Kafka, repeats included.", ["system", "entity"])
-QUARANTINED = Counter(
-    "lienthong_source_quarantined_total",
-    "Changes that could not be put into Kafka and became dead letters.",
-    ["system", "entity", "reason"],
-)
 LAST_EVENT = Gauge(
-    "lienthong_source_last_event_timestamp_seconds",
-    "Source time of the newest change captured.",
-    ["system"],
+    "lienthong_source_last_event_timestamp_seconds", "Source time of the newest change captured.", ["system"]
 )
 CAPTURE_SECONDS = Gauge(
     "lienthong_source_capture_delay_seconds",
@@ -34,5 +41,17 @@ RESYNC_EXPECTED = Gauge(
 UNACKNOWLEDGED = Gauge(
     "lienthong_source_unacknowledged_records", "Records handed to Kafka and not yet acknowledged.", ["system"]
 )
-RETRIES = Counter("lienthong_source_retries_total", "Times that the source was not available.", ["system"])
-UP = Gauge("lienthong_connector_up", "1 while the connector reads its system, 0 while it tries to.", ["role", "system"])
+
+DELIVERED = Counter(
+    "lienthong_delivered_total", "Deliveries written to the target and committed there.", ["system", "entity"]
+)
+FILTERED = Counter(
+    "lienthong_sink_filtered_total", "Deliveries whose key the target cannot hold: not for it.", ["system", "entity"]
+)
+LAG = Gauge("lienthong_sink_lag_records", "Offsets in the delivery topic not yet written.", ["system", "entity"])
+DELIVERY_SECONDS = Histogram(
+    "lienthong_delivery_seconds",
+    "End to end, from the commit in system `source` to that in `system`, per delivery; both machines' clocks count.",
+    ["source", "system", "entity"],
+    buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600),
+)

@@ -6,11 +6,11 @@ from typing import Final, NamedTuple
 
 import structlog
 
-from connectors import metrics
 from connectors.acknowledgements import Batch
 from schemas import compose, identity, topics
 from schemas.dead_letters import Origin, Reason, bury
 from schemas.kafka import MAX_RECORD_BYTES
+from schemas.metrics import DEAD_LETTERS
 from schemas.records import ChangeEvent, Outcome
 from schemas.registry import Registry, Writer
 from schemas.sealing import Seal
@@ -62,7 +62,7 @@ class Quarantine:
         )
         batch.put(topics.DEAD_LETTERS, self._encode(letter), key=letter["id"].encode())
         self.tell(batch, self._outcome(victim, reason.code))
-        metrics.QUARANTINED.labels(self._system, victim.entity, reason.code).inc()
+        DEAD_LETTERS.labels(self._system, victim.entity, "source", reason.code).inc()
         _log.warning(
             "a change became a dead letter",
             event_id=victim.event_id,

@@ -13,15 +13,16 @@ from threading import Event
 
 import structlog
 from confluent_kafka import KafkaException
-from prometheus_client import start_http_server
 
 from connectors.delivery.control import Control
 from connectors.delivery.kind import CannotStart
 from connectors.delivery.shift import Shift
 from connectors.delivery.trouble import Backoff, KafkaTrouble
+from connectors.readiness import readiness
 from schemas import catalogue_topic, logs
 from schemas.catalogue import Catalogue, CatalogueError
 from schemas.compatibility import IncompatibleSchema
+from schemas.probes import serve
 from schemas.registry import RegistryRefused, RegistryUnavailable
 from schemas.sealing import SealError
 from schemas.settings import Settings
@@ -48,6 +49,11 @@ class SinkProcess:
         self._backoff = Backoff()
         #: Whether it has delivered, or was ready to.
         self._worked = False
+
+    @property
+    def stopping(self) -> bool:
+        """Whether it was asked to stop."""
+        return self._asked.is_set()
 
     def stop(self, *_: object) -> None:
         """From a signal handler, or any thread."""
@@ -116,9 +122,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     system: str = parser.parse_args(arguments).system
     settings = Settings()
     logs.configure(f"sink/{system}", level=settings.log_level)
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
     process = SinkProcess(system, settings)
+    serve(settings, troubles=lambda: readiness("sink", system, stopping=process.stopping))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, process.stop)
     return process.run()

@@ -15,7 +15,6 @@ from typing import Final
 
 import structlog
 from confluent_kafka import Producer
-from prometheus_client import start_http_server
 
 from connectors.contract import Source
 from connectors.errors import ConnectorsError, Fenced
@@ -23,6 +22,7 @@ from connectors.manifest_watch import ManifestWatch, Verdict
 from connectors.memory_topic import TopicMemory
 from connectors.pauses import Pauses
 from connectors.quarantine import Quarantine
+from connectors.readiness import readiness
 from connectors.record_limit import largest_record
 from connectors.source_loop import SourceLoop
 from connectors.source_records import SourceRecords
@@ -32,6 +32,7 @@ from schemas.errors import SchemasError
 from schemas.fingerprints import of_publications
 from schemas.kafka import producer_settings
 from schemas.manifest import Manifest
+from schemas.probes import serve
 from schemas.registry import Registry
 from schemas.sealing import Seal
 from schemas.settings import Settings
@@ -98,8 +99,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _run(system: str, settings: Settings, stopping: Event) -> Verdict:
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    serve(settings, troubles=lambda: readiness("source", system, stopping=stopping.is_set()))
     catalogue = catalogue_topic.read(settings)
     _log.info("starting", system=system, revision=catalogue.revision)
     loop = make_loop(system, settings, catalogue, stopping=stopping)

@@ -68,12 +68,15 @@ class SourceLoop:
         #: Why it stopped by itself: its manifest is another one, or gone.
         self.verdict = Verdict.SAME
         self._waiting = Acknowledgements()
+        self._fresh = metrics.FRESH.labels("source", manifest.system)
         self._next_beat = 0.0
         self._troubles = 0
 
     def run(self) -> None:
         """Returns after `stopping` was set, with all confirmed that Kafka acknowledged in time."""
         up = metrics.UP.labels("source", self._manifest.system)
+        metrics.CADENCE.labels("source", self._manifest.system).set(self._manifest.cadence_seconds)
+        self._fresh.set_to_current_time()
         while not self._stopping.is_set():
             try:
                 self._rest_while_paused()
@@ -90,7 +93,9 @@ class SourceLoop:
 
     def _rest_while_paused(self) -> None:
         """With the system let go of: it may be taken down meanwhile. What it does until then, it keeps for us."""
+        paused = metrics.PAUSED.labels("source", self._manifest.system)
         while (why := self._paused()) and not self._stopping.is_set():
+            paused.set(1)
             last = self._memory.last
             if last is None or (last["phase"], last["message"]) != ("paused", why):
                 _log.warning("resting: paused", system=self._manifest.system)
@@ -98,6 +103,7 @@ class SourceLoop:
             self._stopping.wait(LOOK_SECONDS)
             self._producer.poll(0)
             self._beat_when_due()
+        paused.set(0)
 
     def _read_on(self) -> None:
         """Until stopping, or paused: then all that was read is confirmed, and the source closed."""
@@ -131,6 +137,8 @@ class SourceLoop:
         changes = self._source.read(_BUSY_SECONDS if in_flight else _IDLE_SECONDS)
         if changes is not None:
             self._waiting.add(self._hand_over(changes))
+        elif not self._waiting.records:
+            self._fresh.set_to_current_time()
 
     def _hand_over(self, changes: Changes) -> Batch:
         try:
@@ -142,6 +150,8 @@ class SourceLoop:
         token = self._waiting.settled()
         if token is not None:
             self._source.confirm(token)
+            if self._waiting.newest:
+                self._fresh.set(self._waiting.newest / 1e6)
         failure = self._waiting.failure
         if failure is not None:
             raise self._failed(failure)
@@ -197,7 +207,7 @@ class SourceLoop:
             self._stopping.set()
 
     def _wait_after(self, error: Exception) -> None:
-        metrics.RETRIES.labels(self._manifest.system).inc()
+        metrics.RETRIES.labels("source", self._manifest.system).inc()
         self._troubles += 1
         seconds = min(_LONGEST_WAIT_SECONDS, 0.25 * 2 ** min(self._troubles, 10)) * random.uniform(0.7, 1.0)  # noqa: S311
         _log.warning("trying again", system=self._manifest.system, problem=str(error), seconds=round(seconds, 1))

@@ -69,6 +69,7 @@ class SourceRecords:
             tally.add(event)
         for entity, tally in tallies.items():
             self._tell(batch, entity, tally)
+            batch.newest = max(batch.newest, tally.newest)
         return batch
 
     def _plan(self, change: Change) -> Plan:

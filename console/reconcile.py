@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from typing import Annotated, Any, Final
 
 import typer
-from prometheus_client import start_http_server
 from rich.text import Text
 
 from connectors.errors import ConnectorsError
@@ -28,6 +27,7 @@ from console.surroundings import find_settings
 from console.words import Language
 from schemas.catalogue import Catalogue
 from schemas.errors import SchemasError
+from schemas.probes import serve
 from schemas.settings import Settings
 
 _SPAN: Final = re.compile(r"([1-9]\d*)([smhd])")
@@ -77,8 +77,7 @@ def _keep_on(settings: Settings, systems: Sequence[str], how: _How, *, seconds: 
             "repairing again and again: nobody would answer the question; add --yes, or write `on_drift: repair` into "
             "the manifests of the subscriptions that are to be mended by themselves"
         )
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    serve(settings, troubles=dict)
     while True:
         started = time.monotonic()
         with _told_and_counted(""):

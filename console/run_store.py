@@ -11,7 +11,6 @@ from threading import Event
 from typing import Final
 
 import structlog
-from prometheus_client import start_http_server
 
 from console import store_metrics as metrics
 from console.errors import ConsoleError
@@ -22,6 +21,7 @@ from console.store.feed import Feed
 from console.store.overtaken import settle
 from console.store.retention import CHUNK, remove_old
 from schemas import logs
+from schemas.probes import Troubles, serve
 from schemas.registry import RegistryRefused, RegistryUnavailable
 from schemas.secret_references import SecretMissing
 from schemas.settings import Settings
@@ -43,8 +43,14 @@ class StoreProcess:
         self._dsn = store_dsn(settings)
         self._stopping = stopping
         self._troubles = 0
+        self._is_fed = False
         #: By how much partitions were out of balance when last looked at: what is on its way comes to rest meanwhile.
         self._doubted: dict[Place, int] = {}
+
+    def troubles(self) -> Troubles:
+        """Why the store is not fed; from any thread."""
+        waits = "" if self._is_fed else "Kafka, the registry or the store does not answer yet: see the log"
+        return {"store": "it is stopping" if self._stopping.is_set() else waits}
 
     def run(self) -> None:
         """Trouble with Kafka, the registry or the store is waited out."""
@@ -53,6 +59,7 @@ class StoreProcess:
                 self._feed()
             except _PASSES as error:
                 metrics.UP.set(0)
+                self._is_fed = False
                 metrics.RETRIES.inc()
                 self._troubles += 1
                 seconds = min(_LONGEST_PAUSE_SECONDS, 0.25 * 2 ** min(self._troubles, 8))
@@ -68,6 +75,7 @@ class StoreProcess:
                 while not self._stopping.is_set():
                     feed.step(_STEP_SECONDS)
                     metrics.UP.set(1)
+                    self._is_fed = True
                     self._troubles = 0
                     now = time.monotonic()
                     if now > weigh_at:
@@ -105,8 +113,7 @@ def main() -> int:
     except SecretMissing as error:
         _log.error("cannot start", problem=str(error))
         return 2
-    if settings.metrics_port:
-        start_http_server(settings.metrics_port, addr="127.0.0.1")
+    serve(settings, troubles=process.troubles)
     process.run()
     return 0
 

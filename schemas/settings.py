@@ -14,14 +14,18 @@ class Settings(BaseSettings):
     kafka: str = "127.0.0.1:9092"
     #: Base address of the schema registry's Confluent API.
     registry: str = "http://127.0.0.1:8081/apis/ccompat/v7"
+    #: File of client settings for an existing Kafka and registry: see schemas/kafka_security.py.
+    clients: Path | None = None
     #: Folder of what this machine keeps: RocksDB, logs. It can be lost: state is rebuilt from Kafka.
     data: Path = Path(".data")
     #: Folder of the files that `${file:name}` in a manifest refers to.
     secrets: Path = Path(".data/secrets")
     #: Stable name of this worker slot; two live workers never share one.
     worker: str = "w1"
-    #: Loopback port of the Prometheus endpoint; 0 turns it off.
+    #: Port of `/metrics`, `/livez` and `/readyz`; 0 turns them off.
     metrics_port: int = 0
+    #: Address at which they are served. Other than loopback only where the network keeps strangers away, as in a pod.
+    metrics_host: str = "127.0.0.1"
     #: Partitions of each entity's topics, fixed when they are created.
     partitions: int = 4
     #: Name of the dead-letter key file in `secrets`.

@@ -10,12 +10,12 @@ from typing import Final
 
 import structlog
 from confluent_kafka import KafkaException
-from prometheus_client import start_http_server
 
 from schemas import logs, topics
 from schemas.catalogue import Catalogue
 from schemas.errors import SchemasError
-from schemas.kafka import MAX_RECORD_BYTES
+from schemas.kafka import MAX_RECORD_BYTES, client_settings
+from schemas.probes import serve
 from schemas.registry import Registry, RegistryRefused, RegistryUnavailable
 from schemas.sealing import Seal
 from schemas.settings import Settings
@@ -45,8 +45,7 @@ def create_app(settings: Settings) -> EngineApp:
     parts = Parts(app, settings)
     app.task(parts.catalogues.follow)
     app.task(parts.keep_up)
-    if settings.metrics_port:
-        app.task(_serving_metrics(settings.metrics_port))
+    app.task(_serving_probes(settings, parts))
     return app
 
 
@@ -63,6 +62,10 @@ class Parts:
         self._running: dict[str, tuple[Engine, LiveWorker]] = {}
         for entity in self.catalogues.newest.entities():
             self._add(entity, self._live(entity))
+
+    def troubles(self) -> dict[str, str]:
+        """Why each engine does not work yet; empty where it does. From any thread."""
+        return {entity: engine.trouble for entity, (engine, _) in list(self._running.items())}
 
     async def keep_up(self) -> None:
         """With the catalogue, until cancelled: new rules, other source topics, new entities."""
@@ -116,6 +119,7 @@ def engine_settings(settings: Settings, entity: str, newest: Callable[[], Catalo
     """Of one entity's engine; who gets partition n of `identify.<entity>` owns partition n of everything."""
     return EngineSettings(
         bootstrap=settings.kafka,
+        kafka=client_settings(settings.kafka),
         group=f"lienthong.{entity}",
         worker=settings.worker,
         data_dir=settings.data / "state" / settings.worker / entity,
@@ -152,11 +156,11 @@ def _agent_name(entity: str) -> str:
     return f"streams.{entity}"
 
 
-def _serving_metrics(port: int) -> Callable[[], Awaitable[None]]:
-    async def serve_metrics() -> None:
-        start_http_server(port, addr="127.0.0.1")
+def _serving_probes(settings: Settings, parts: Parts) -> Callable[[], Awaitable[None]]:
+    async def serve_probes() -> None:
+        serve(settings, troubles=parts.troubles)
 
-    return serve_metrics
+    return serve_probes
 
 
 try:

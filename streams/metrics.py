@@ -1,30 +1,26 @@
-"""What the workers count. Labels name systems and entities, never a record."""
+"""Prometheus metrics of the workers, all defined here. Labels name systems and entities, never a record."""
 
 import time
 
 from prometheus_client import Counter, Histogram
 
+from schemas.metrics import DEAD_LETTERS
 from streams.outcomes import Tally
 
 EVENTS = Counter(
     "lienthong_events_total",
-    "What became of records: superseded and quarantined by source system, the others by subscriber",
+    "What became of records: superseded and quarantined by source system, the others by subscriber.",
     ["system", "entity", "result"],
-)
-DEAD_LETTERS = Counter(
-    "lienthong_dead_letters_total",
-    "Records that could not be processed, by source system",
-    ["system", "entity", "stage", "reason"],
 )
 HELD_FIELDS = Counter(
     "lienthong_held_fields_total",
-    "Fields that wait for a person, in records that flow on without them, by source system",
+    "Fields that wait for a person, in records that flow on without them, by source system.",
     ["system", "entity", "field", "reason"],
 )
-ROUTED = Counter("lienthong_routed_total", "Deliveries sent to a subscriber's topic", ["system", "entity"])
+ROUTED = Counter("lienthong_routed_total", "Deliveries sent to a subscriber's topic.", ["system", "entity"])
 SOURCE_TO_ROUTED = Histogram(
     "lienthong_source_to_routed_seconds",
-    "From the change, by its source's clock, to the commit of its deliveries",
+    "From the change, by its source's clock, to the commit of its deliveries.",
     ["entity"],
     buckets=(0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 3600),
 )

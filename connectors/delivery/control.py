@@ -1,5 +1,6 @@
 """What the threads of one process tell each other: that all should stop, and why; that something has changed."""
 
+import time
 from dataclasses import dataclass, field
 from threading import Event
 
@@ -14,6 +15,8 @@ class Status:
     message: str = ""
     position: int = -1
     lag: int = 0
+    #: Up to when everything has been delivered, in seconds since 1970; not further back than the start.
+    fresh: float = field(default_factory=time.time)
 
 
 @dataclass(slots=True)

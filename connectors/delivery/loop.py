@@ -6,6 +6,7 @@ import traceback
 import structlog
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
+from prometheus_client import Histogram
 
 from connectors.contract import Sink
 from connectors.delivery.batch import Batch, Failure, Translator
@@ -15,10 +16,11 @@ from connectors.delivery.reports import Reports
 from connectors.delivery.trouble import Backoff, KafkaTrouble
 from connectors.delivery.unreported import Reported
 from connectors.errors import ConnectorsError, Fenced
-from connectors.sink_metrics import DELIVERED, DELIVERY_SECONDS, LAG, REJECTED, RETRIES
+from connectors.metrics import DELIVERED, DELIVERY_SECONDS, FILTERED, LAG, RETRIES
 from connectors.values import Rejected, Stream
 from schemas.dead_letters import Reason
 from schemas.errors import SchemasError
+from schemas.metrics import DEAD_LETTERS
 
 MOST_DELIVERIES = 2000
 _READ_SECONDS = 0.2
@@ -64,6 +66,7 @@ class DeliveryLoop:
         self._rejected: dict[int, Failure] = {}
         self._look_at = 0.0
         self._labels = (reports.reporter.system, stream.entity)
+        self._took = _Took(self._labels)
 
     def run(self) -> None:
         """Until told to stop. Whatever happens to this stream, the others go on; only Fenced stops all."""
@@ -206,17 +209,21 @@ class DeliveryLoop:
 
     def _count(self, batch: Batch) -> None:
         now = time.time()
-        observe = DELIVERY_SECONDS.labels(*self._labels).observe
         for place, record in enumerate(batch.records):
             if place not in self._rejected:
-                observe(max(0.0, now - record.source_time / 1e6))
+                self._took[record.event_id.partition("/")[0]].observe(max(0.0, now - record.source_time / 1e6))
+        newest = max((record.source_time for record in batch.records), default=0) / 1e6
+        self.status.fresh = max(self.status.fresh, min(now, newest))
         DELIVERED.labels(*self._labels).inc(len(batch.records) - len(self._rejected))
+        FILTERED.labels(*self._labels).inc(len(batch.filtered))
         for failure in (*batch.failures, *self._rejected.values()):
-            REJECTED.labels(*self._labels, failure.reason.code).inc()
+            DEAD_LETTERS.labels(*self._labels, "sink", failure.reason.code).inc()
 
     def _went_well(self) -> None:
         self.status.lag = self._reader.lag(self.status.position)
         LAG.labels(*self._labels).set(self.status.lag)
+        if not self.status.lag:
+            self.status.fresh = time.time()
         if self.status.phase != "streaming":
             _log.info("delivering", topic=self._stream.topic, offset=self.status.position)
             self.status.phase, self.status.message = "streaming", ""
@@ -224,7 +231,7 @@ class DeliveryLoop:
             self._backoff.reset()
 
     def _wait_after(self, message: str) -> None:
-        RETRIES.labels(*self._labels).inc()
+        RETRIES.labels("sink", self._labels[0]).inc()
         if message != self.status.message:
             _log.warning("waiting to deliver", topic=self._stream.topic, trouble=message)
             self.status.phase, self.status.message = "retrying", message
@@ -233,3 +240,15 @@ class DeliveryLoop:
         while (left := until - time.monotonic()) > 0 and not self._control.paused:
             if self._control.stop.wait(min(left, _READ_SECONDS)):
                 return
+
+
+class _Took(dict[str, Histogram]):
+    """The histogram of each source, looked up once: per record that would cost more than the observation."""
+
+    def __init__(self, labels: tuple[str, str]) -> None:
+        super().__init__()
+        self._labels = labels
+
+    def __missing__(self, source: str) -> Histogram:
+        made = self[source] = DELIVERY_SECONDS.labels(source, *self._labels)
+        return made

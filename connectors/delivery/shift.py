@@ -17,9 +17,10 @@ from connectors.delivery.reports import Reports
 from connectors.delivery.trouble import KafkaTrouble
 from connectors.delivery.unreported import read_reported
 from connectors.manifest_watch import ManifestWatch, Verdict
+from connectors.metrics import CADENCE, FRESH, PAUSED, UP
 from connectors.pauses import Pauses
-from connectors.sink_metrics import UP
 from schemas.catalogue import Catalogue
+from schemas.kafka import client_settings
 from schemas.registry import Registry
 from schemas.sealing import Seal
 from schemas.settings import Settings
@@ -49,6 +50,7 @@ class Shift:
         control.paused = self._pauses.why()
         self._system = system
         self._loops = self._made_loops(settings, catalogue, registry)
+        CADENCE.labels("sink", system).set(catalogue.manifest(system).cadence_seconds)
 
     def run(self) -> bool:
         """Until told to stop; whether every stream has come to its end in time."""
@@ -63,6 +65,7 @@ class Shift:
                 self._say()
             self._look_at_manifest()
             self._control.paused = self._pauses.why()
+            PAUSED.labels("sink", self._system).set(bool(self._control.paused))
             self._control.changed.wait(_LOOK_SECONDS)
         self._watch.close()
         self._pauses.close()
@@ -81,18 +84,21 @@ class Shift:
             self._control.gone = True
             self._control.stop_all()
         elif verdict is Verdict.CHANGED:
+            # To begin again, also where it is no other revision but another secret.
             self._control.learn_of(self._watch.revision)
+            self._control.stop_all()
 
     def _say(self) -> None:
         statuses: dict[str, Status] = {loop.name: loop.status for loop in self._loops}
         UP.labels("sink", self._system).set(all(status.phase == "streaming" for status in statuses.values()))
+        FRESH.labels("sink", self._system).set(min((status.fresh for status in statuses.values()), default=0))
         try:
             self._last_word.say(statuses)
         except KafkaTrouble as error:
             _log.warning("cannot say how it goes", trouble=str(error))
 
     def _made_loops(self, settings: Settings, catalogue: Catalogue, registry: Registry) -> list[DeliveryLoop]:
-        admin = AdminClient({"bootstrap.servers": settings.kafka})
+        admin = AdminClient(client_settings(settings.kafka))
         manifest = catalogue.manifest(self._system)
         return [
             DeliveryLoop(

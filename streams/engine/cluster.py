@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from confluent_kafka import KafkaError, KafkaException, TopicCollection, TopicPartition
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
@@ -48,12 +48,21 @@ class Cluster:
         """The offset after the last record, whether or not its transaction has ended."""
         return self._offsets(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
 
-    def _offsets(self, partitions: Iterable[tuple[str, int]], which: OffsetSpec) -> dict[tuple[str, int], int]:
+    def stable_offsets(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
+        """The offset of the first record of an open transaction, else the end: committed records are read so far."""
+        return self._offsets(partitions, OffsetSpec.latest(), IsolationLevel.READ_COMMITTED)  # type: ignore[no-untyped-call]
+
+    def _offsets(
+        self,
+        partitions: Iterable[tuple[str, int]],
+        which: OffsetSpec,
+        isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
+    ) -> dict[tuple[str, int], int]:
         request = {TopicPartition(topic, number): which for topic, number in partitions}
         if not request:
             return {}
         try:
-            asked = self._admin.list_offsets(request, request_timeout=_PATIENCE)
+            asked = self._admin.list_offsets(request, request_timeout=_PATIENCE, isolation_level=isolation)
             return {(at.topic, at.partition): future.result(_PATIENCE + 1).offset for at, future in asked.items()}
         except KafkaException:
             # After a leader has changed the client goes on asking as before, for minutes, unless it is told to look.

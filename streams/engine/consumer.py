@@ -5,6 +5,7 @@ import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
+from contextlib import suppress
 from typing import NamedTuple, Protocol
 
 import structlog
@@ -163,6 +164,10 @@ class GroupConsumer:
 
     def _drop(self, event: str) -> Assignment | None:
         assignment, self._assignment = self._assignment, None
+        for topic, number in self._positions:
+            # Its next owner tells it.
+            with suppress(KeyError):
+                metrics.LAG.remove(self._settings.group, topic, str(number))
         self._positions.clear()
         self._paused.clear()
         if assignment is not None:

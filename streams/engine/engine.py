@@ -71,6 +71,17 @@ class Engine(Service):
     def on_poison(self, handler: PoisonHandler) -> None:
         self._handover.on_poison = handler
 
+    @property
+    def trouble(self) -> str:
+        """Why it does not work yet; empty when it does. From any thread."""
+        assignment = self._assignment
+        if self._is_stopping:
+            return "it is stopping"
+        if assignment is None:
+            return "it waits for its group, or for the broker"
+        missing = [number for number, partition in assignment.partitions.items() if partition.state is None]
+        return f"the state of {len(missing)} partitions is being recovered" if missing else ""
+
     async def refresh_topics(self) -> None:
         """Ask ``settings.topics`` again and go on with what it answers; topics that stay are not disturbed.
 
@@ -119,7 +130,7 @@ class Engine(Service):
         if self._is_stopping:
             return
         self._consumer.start()
-        upkeep = Upkeep(self.settings.changelog, self._cluster, assignment=lambda: self._assignment)
+        upkeep = Upkeep(self.settings, self._cluster, assignment=lambda: self._assignment)
         await asyncio.gather(self._handover.run(), upkeep.run(self._pool))
 
     async def _await_topics(self) -> None:

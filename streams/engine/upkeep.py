@@ -1,4 +1,5 @@
-"""What is looked after now and then while partitions are owned: the changelog's identity, the age of checkpoints."""
+"""What is looked after now and then while partitions are owned: the changelog's identity, the age of
+checkpoints, transactions that stay open."""
 
 import asyncio
 import time
@@ -13,6 +14,8 @@ from streams.engine.assignment import Assignment
 from streams.engine.cluster import Cluster
 from streams.engine.fail_stop import fail_stop
 from streams.engine.partitions import Partition
+from streams.engine.settings import EngineSettings
+from streams.engine.stable_offsets import StableOffsets
 
 _log = structlog.get_logger(__name__)
 _CHANGELOG_SECONDS = 30.0
@@ -22,8 +25,11 @@ _CHECKPOINT_SECONDS = 600.0
 class Upkeep:
     """Runs on the event loop, beside everything else."""
 
-    def __init__(self, changelog: str, cluster: Cluster, *, assignment: Callable[[], Assignment | None]) -> None:
-        self._changelog = changelog
+    def __init__(
+        self, settings: EngineSettings, cluster: Cluster, *, assignment: Callable[[], Assignment | None]
+    ) -> None:
+        self._changelog = settings.changelog
+        self._stable = StableOffsets(settings, cluster)
         self._cluster = cluster
         self._assignment = assignment
 
@@ -33,6 +39,7 @@ class Upkeep:
         while True:
             await asyncio.sleep(_CHANGELOG_SECONDS)
             await self._check_changelog(pool)
+            await self._watch_stable_offsets(pool)
             if time.monotonic() - refreshed > _CHECKPOINT_SECONDS:
                 refreshed = time.monotonic()
                 refresh_checkpoints(self._ready())
@@ -48,6 +55,13 @@ class Upkeep:
         shape = shapes.get(self._changelog)
         if known and (shape is None or known != {shape.topic_id}):
             fail_stop("the changelog was deleted or recreated while the engine ran", changelog=self._changelog)
+
+    async def _watch_stable_offsets(self, pool: Executor) -> None:
+        try:
+            numbers = [partition.number for partition in self._ready()]
+            await asyncio.get_running_loop().run_in_executor(pool, self._stable.look, numbers)
+        except KafkaException as error:
+            _log.warning("the last stable offsets could not be looked at", error=str(error))
 
     def _ready(self) -> list[Partition]:
         assignment = self._assignment()

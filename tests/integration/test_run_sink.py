@@ -86,7 +86,8 @@ def test_deliveries_arrive_and_are_accounted_for(city: DeliveryCity) -> None:
         metrics = answer.read().decode()
     label = f'{{entity="person",system="{city.system}"}}'
     assert f"lienthong_delivered_total{label} 6.0" in metrics
-    assert f"lienthong_delivery_seconds_count{label} 6.0" in metrics
+    per_source = label.replace("system=", 'source="ho_tich",system=')
+    assert f"lienthong_delivery_seconds_count{per_source} 6.0" in metrics
     assert f"lienthong_sink_lag_records{label} 0.0" in metrics
     assert f'lienthong_connector_up{{role="sink",system="{city.system}"}} 1.0' in metrics
     began = time.monotonic()

@@ -1,0 +1,21 @@
+"""Prometheus metrics that processes of every kind share. Labels name systems and entities, never a record."""
+
+import platform
+from importlib.metadata import version
+
+import confluent_kafka
+from prometheus_client import Counter, Gauge
+
+BUILD = Gauge(
+    "lienthong_build_info", "1, with the versions that this process runs.", ["version", "python", "librdkafka"]
+)
+DEAD_LETTERS = Counter(
+    "lienthong_dead_letters_total",
+    "Records that became dead letters, by the system that said them or, at stage sink, that refused them.",
+    ["system", "entity", "stage", "reason"],
+)
+
+
+def tell_build() -> None:
+    """To be called once, at the start of a process."""
+    BUILD.labels(version("lienthong"), platform.python_version(), confluent_kafka.libversion()[0]).set(1)
