@@ -1,6 +1,7 @@
 """The directory of one city: its layout, whose it is at the moment, and how it is forgotten."""
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Iterator
@@ -43,6 +44,14 @@ class DataDirectory:
             raise EmbeddedError(
                 f"making the data directory {self.path}: {error.strerror}; give another one (make run DATA=/some/where)"
             ) from error
+
+    def metrics_ports(self) -> dict[str, int]:
+        """Where each process of the city serves its metrics, by process; empty before any runs."""
+        if not self.metrics_file.exists():
+            return {}
+        return {
+            str(name): int(port) for name, port in json.loads(self.metrics_file.read_text(encoding="utf-8")).items()
+        }
 
     @contextmanager
     def claimed(self) -> Iterator[None]:

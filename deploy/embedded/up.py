@@ -17,13 +17,14 @@ from deploy.embedded.kafka import Kafka
 from deploy.embedded.kept_ports import keep_ports
 from deploy.embedded.leftovers import end_leftovers
 from deploy.embedded.postgres import Postgres
+from deploy.embedded.prometheus import Prometheus, is_installed
 from deploy.embedded.registry import Registry
 from deploy.embedded.secret_files import keep_dead_letter_key
 from deploy.embedded.server import Server
 from deploy.embedded.supervisor import ProcessSpec, Supervisor
 
 _ROOM_BYTES = 1_000_000_000
-SERVERS = ("postgres", "kafka", "registry")
+SERVERS = ("postgres", "kafka", "registry", Prometheus.name)
 MakeCity = Callable[[Mapping[str, str], DataDirectory], City]
 
 
@@ -32,11 +33,13 @@ class StopRequested(BaseException):
 
 
 class Servers(NamedTuple):
-    """The three servers, in the order in which they start."""
+    """The three that the city needs, in the order in which they start, and the one that watches."""
 
     postgres: Postgres
     kafka: Kafka
     registry: Registry
+    #: None where it is not installed.
+    prometheus: Prometheus | None
 
 
 def up(data: DataDirectory, *, ports: Mapping[str, int], make_city: MakeCity = City) -> None:
@@ -78,6 +81,8 @@ def _bring_up(
     for stage in city.services():
         report(f"starting {', '.join(spec.name for spec in stage)}")
         supervisor.start(*stage)
+    if servers.prometheus is not None:
+        _watch(servers.prometheus, data, supervisor, report)
     data.env_file.write_text("".join(f"{name}={value}\n" for name, value in environment.items()), encoding="utf-8")
     supervisor.run_to_end(city.readiness())
     for tidying in city.tidying():
@@ -96,18 +101,29 @@ def _lienthong(data: DataDirectory) -> str:
 
 def _start_servers(data: DataDirectory, supervisor: Supervisor, *, ports: Mapping[str, int], report: Report) -> Servers:
     kept = keep_ports(SERVERS, wanted=ports, noted_in=data.ports_file, report=report)
+    folder = data.servers / Prometheus.name
     servers = Servers(
+        prometheus=Prometheus(folder, port=kept[Prometheus.name]) if is_installed() else None,
         postgres=Postgres(data.servers / "postgres", port=kept["postgres"], log=supervisor.log_of("postgres")),
         kafka=Kafka(data.servers / "kafka", port=kept["kafka"], log=supervisor.log_of("kafka")),
         registry=Registry(data.servers / "registry", port=kept["registry"], log=supervisor.log_of("registry")),
     )
-    for server in servers:
+    needed = servers.postgres, servers.kafka, servers.registry
+    for server in needed:
         server.configure(report)
-    supervisor.start(*(_kept(server) for server in servers))
-    for server in servers:
+    supervisor.start(*(_kept(server) for server in needed))
+    for server in needed:
         supervisor.wait_until(server.name, server.is_ready)
         report(f"{server.name} answers on port {server.port}")
     return servers
+
+
+def _watch(prometheus: Prometheus, data: DataDirectory, supervisor: Supervisor, report: Report) -> None:
+    """Not waited for: the city does not need it."""
+    prometheus.configure(report)
+    prometheus.watch(data.metrics_ports())
+    supervisor.start(_kept(prometheus))
+    report(f"Prometheus watches: {prometheus.url}/alerts")
 
 
 def _kept(server: Server) -> ProcessSpec:
