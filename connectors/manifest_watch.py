@@ -1,4 +1,4 @@
-"""Tells a connector that the manifest by which it works is another one now, or that it has nothing to do any more."""
+"""Tells a connector that what it works by, manifest or secret, is another one now, or that it has nothing to do."""
 
 import time
 from enum import Enum
@@ -9,6 +9,7 @@ import structlog
 from schemas.catalogue import Catalogue, CatalogueError
 from schemas.catalogue_follower import Follower
 from schemas.fingerprints import of_connector
+from schemas.secret_references import Secrets
 from schemas.settings import Settings
 
 _log = structlog.get_logger(__name__)
@@ -35,6 +36,7 @@ class ManifestWatch:
         self._system = system
         self._role: Literal["publishes", "subscribes"] = role
         self._known = of_connector(catalogue, system, role)
+        self._secrets = Secrets(settings, catalogue.manifest(system))
         self._next_look = 0.0
         #: Of the newest catalogue that was heard of.
         self.revision = catalogue.revision
@@ -46,6 +48,9 @@ class ManifestWatch:
         if now >= self._next_look:
             self._next_look = now + _LOOK_SECONDS
             self._hear()
+            if self._verdict is Verdict.SAME and self._secrets.have_changed():
+                _log.warning("a secret is another one now", system=self._system)
+                self._verdict = Verdict.CHANGED
         return self._verdict
 
     def close(self) -> None:

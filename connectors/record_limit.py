@@ -9,7 +9,7 @@ from confluent_kafka.admin._config import ConfigResource
 from confluent_kafka.admin._resource import ResourceType
 
 from connectors.errors import ConnectorsError
-from schemas.kafka import MAX_RECORD_BYTES
+from schemas.kafka import MAX_RECORD_BYTES, client_settings
 
 _SETTING: Final = "max.message.bytes"
 _TIMEOUT_SECONDS: Final = 30.0
@@ -19,7 +19,7 @@ _OVERHEAD: Final = 128
 
 def largest_record(bootstrap: str, topics: Sequence[str]) -> int:
     """Bytes of the largest record that all of the topics take, never above MAX_RECORD_BYTES. Raises ConnectorsError."""
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient(client_settings(bootstrap))
     asked = admin.describe_configs(
         [ConfigResource(ResourceType.TOPIC, topic) for topic in topics], request_timeout=_TIMEOUT_SECONDS
     )

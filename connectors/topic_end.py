@@ -7,7 +7,7 @@ from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from schemas.kafka import consumer_settings
+from schemas.kafka import client_settings, consumer_settings
 
 _TIMEOUT_SECONDS = 30.0
 
@@ -31,7 +31,7 @@ def last_value(bootstrap: str, topic: str, key: bytes) -> bytes | None:
 
 def _end(bootstrap: str, topic: str) -> int:
     # A consumer would be told the end of what is committed, which can lie before a committed record.
-    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin = AdminClient(client_settings(bootstrap))
     partition = TopicPartition(topic, 0)
     asked = admin.list_offsets(
         {partition: OffsetSpec.latest()},  # type: ignore[no-untyped-call]

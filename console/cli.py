@@ -13,6 +13,7 @@ from console.dead_letters import dead_letters
 from console.demo import demo
 from console.errors import ConsoleError
 from console.pause import pause, resume
+from console.permissions import permissions
 from console.reconcile import reconcile
 from console.replay import replay
 from console.resync import resync
@@ -31,7 +32,7 @@ app = typer.Typer(
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
     *(check, apply, status, reconcile, resync, replay),
-    *(pause, resume, demo, wait_ready),
+    *(pause, resume, permissions, demo, wait_ready),
 )
 for _command in _COMMANDS:
     app.command()(_command)

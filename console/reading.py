@@ -16,7 +16,7 @@ from confluent_kafka import (
 )
 
 from console.errors import ConsoleError, Unanswered
-from schemas.kafka import consumer_settings
+from schemas.kafka import client_settings, consumer_settings
 from schemas.settings import Settings
 
 #: Topic and partition.
@@ -43,7 +43,7 @@ _PATIENCE_SECONDS = 15.0
 
 def quiet_client(bootstrap: str) -> dict[str, Any]:
     """Client settings that keep librdkafka's own lines off the terminal: trouble is told once, by the command."""
-    return {"bootstrap.servers": bootstrap, "log_level": 0, "error_cb": lambda _: None}
+    return client_settings(bootstrap, log_level=0, error_cb=lambda _: None)
 
 
 class Reader:

@@ -14,6 +14,8 @@ from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, Schema
 from schemas.codec import Codec, CodecError, JsonSchema, codec_for, resolving_decoder
 from schemas.compatibility import IncompatibleSchema, unreadable
 from schemas.errors import SchemasError
+from schemas.kafka_security import registry_clients
+from schemas.settings import Settings
 
 HEAD: Final = 5
 _NOT_FOUND: Final = 404
@@ -48,8 +50,12 @@ class Registry:
         """`url`: base of the Confluent API, with its path, e.g. http://127.0.0.1:8081/apis/ccompat/v7."""
         self.url = url
         self._patience = patience
+        settings = Settings()
         # The client's own retries also take a refusal for passing trouble.
-        self._client = SchemaRegistryClient({"url": url, "max.retries": 0, "timeout": _ANSWER_SECONDS})
+        self._client = SchemaRegistryClient(
+            {"url": url, "max.retries": 0, "timeout": _ANSWER_SECONDS}
+            | registry_clients(settings.clients, secrets=settings.secrets)
+        )
         self._levels: dict[str, Level] = {}
         self._ids: dict[tuple[str, str], int] = {}
         self._schemas: dict[int, dict[str, Any]] = {}

@@ -2,10 +2,13 @@
 
 import os
 import re
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from schemas.errors import SchemasError
+from schemas.manifest import Manifest
+from schemas.settings import Settings
 
 #: One reference inside a string: its kind and its name.
 REFERENCE = re.compile(r"\$\{(file|env):([A-Za-z0-9_.\-]+)\}")
@@ -28,6 +31,28 @@ def resolve(value: Any, *, folder: Path) -> Any:
     if isinstance(value, dict):
         return {key: resolve(item, folder=folder) for key, item in value.items()}
     return value
+
+
+class Secrets:
+    """What a manifest refers to, remembered so that a change is noticed; the secrets themselves are not kept."""
+
+    def __init__(self, settings: Settings, manifest: Manifest) -> None:
+        self._folder = settings.secrets
+        self._connect = manifest.connect
+        self._known = self._digest()
+
+    def have_changed(self) -> bool:
+        """Whether they are others than at first. One that cannot be read just now has not changed."""
+        found = self._digest()
+        if self._known is None:
+            self._known = found
+        return found is not None and found != self._known
+
+    def _digest(self) -> bytes | None:
+        try:
+            return sha256(repr(resolve(self._connect, folder=self._folder)).encode()).digest()
+        except SecretMissing:
+            return None
 
 
 def _read(kind: str, name: str, folder: Path) -> str:

@@ -8,6 +8,7 @@ from urllib.parse import urljoin, urlsplit
 import httpx2
 import orjson
 
+from connectors.sinks.rest_target.addresses import NotAllowed, destination
 from connectors.sinks.rest_target.answers import Answer, Done, Refused, Troubled, judged, retry_after
 from connectors.sinks.rest_target.protocol import Request, batch_of, idempotency_key, request_of
 from connectors.sinks.rest_target.settings import Connect
@@ -111,16 +112,30 @@ class Sender:
         if request.body is not None:
             headers["Content-Type"] = "application/json"
         try:
-            response = self._client.request(request.method, url, content=request.body, headers=headers)
+            response = self._request(request, url, headers)
             for _ in range(_MOST_REDIRECTS):
                 target = self._redirected(url, response)
                 if target is None:
                     break
                 url = target
-                response = self._client.request(request.method, url, content=request.body, headers=headers)
+                response = self._request(request, url, headers)
+        except NotAllowed as error:
+            return Troubled(str(error), 0)
+        except OSError as error:
+            return Troubled(f"{type(error).__name__}; see that {_origin(self._connect.url)} is known by that name", 0)
         except (httpx2.HTTPError, httpx2.InvalidURL) as error:
             return Troubled(f"{type(error).__name__}; see that {_origin(self._connect.url)} can be reached", 0)
         return Answer(response.status_code, _object(response.content), retry_after(response.headers.get("Retry-After")))
+
+    def _request(self, request: Request, url: str, headers: Mapping[str, str]) -> httpx2.Response:
+        to = destination(url, self._connect.addresses)
+        return self._client.request(
+            request.method,
+            to.url,
+            content=request.body,
+            headers={**headers, "Host": to.host},
+            extensions={"sni_hostname": to.name},
+        )
 
     def _redirected(self, url: str, response: httpx2.Response) -> str | None:
         to = response.headers.get("Location")

@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, IPvAnyNetwork
 
 from connectors.sinks.rest_target.protocol import Template
 
@@ -45,6 +45,8 @@ class Connect(BaseModel):
     #: Seconds for connecting, and for each part of the answer.
     timeout: float = Field(default=10, gt=0, le=300)
     redirects: Literal["refuse", "same_origin"] = "refuse"
+    #: Networks to which requests may go, e.g. `10.20.0.0/16`, whatever the name in `url` stands for.
+    addresses: list[IPvAnyNetwork] = []
     #: File of the certificates to trust, where the system's own do not do.
     ca: str | None = None
     #: Consumer group under whose name the position is kept.

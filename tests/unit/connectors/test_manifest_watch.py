@@ -1,5 +1,6 @@
 """Which changes of the catalogue concern a connector, and which end it."""
 
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -92,3 +93,18 @@ def test_a_catalogue_that_cannot_be_read_changes_nothing(said: Said) -> None:
     watch = ManifestWatch(Settings(), FIRST, "a", "publishes")
     said.catalogues.append(CatalogueError("of another version"))
     assert watch.look() is Verdict.SAME
+
+
+def test_a_secret_that_is_another_one_ends_both_and_one_that_is_away_ends_nobody(said: Said, tmp_path: Path) -> None:
+    (tmp_path / "a_dsn").write_text("postgresql://a:old@db/a\n")
+    body: dict[str, Any] = FIRST.manifest("a").dumped() | {"connect": {"kind": "postgres", "dsn": "${file:a_dsn}"}}
+    catalogue = compile_catalogue([Manifest.model_validate(body)], 1)
+    source, sink = (
+        ManifestWatch(Settings(secrets=tmp_path), catalogue, "a", role) for role in ("publishes", "subscribes")
+    )
+    (tmp_path / "a_dsn").unlink()
+    assert source.look() is Verdict.SAME
+    (tmp_path / "a_dsn").write_text("postgresql://a:old@db/a")
+    assert source.look() is Verdict.SAME
+    (tmp_path / "a_dsn").write_text("postgresql://a:new@db/a\n")
+    assert source.look() is sink.look() is Verdict.CHANGED

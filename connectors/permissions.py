@@ -1,0 +1,71 @@
+"""What a system's connector may do in Kafka: the least with which it works, and nothing of another system."""
+
+from collections.abc import Iterator
+from typing import Literal, NamedTuple
+
+from schemas import topics
+from schemas.manifest import Manifest
+
+Resource = Literal["topic", "group", "transactional-id"]
+Operation = Literal["Read", "Write", "DescribeConfigs", "Describe"]
+
+
+class Acl(NamedTuple):
+    """Operations that are allowed on one resource; on all whose names begin so where `prefixed`."""
+
+    resource: Resource
+    name: str
+    operations: tuple[Operation, ...]
+    prefixed: bool = False
+
+
+def of_connectors(manifest: Manifest) -> list[Acl]:
+    """For the one principal that the source and the sink of a system share."""
+    return [*_of_source(manifest), *_of_sink(manifest), *_of_both()]
+
+
+def of_workers() -> list[Acl]:
+    """For the one principal that all workers share: they see every system's records."""
+    return [
+        Acl("topic", "raw.", ("Read",), prefixed=True),
+        *(Acl("topic", f"{kind}.", ("Read", "Write"), prefixed=True) for kind in ("identify", "entity")),
+        Acl("topic", "to.", ("Write",), prefixed=True),
+        *(Acl("topic", name, ("Write",)) for name in (topics.OUTCOMES, topics.DEAD_LETTERS)),
+        Acl("topic", topics.CATALOGUE, ("Read",)),
+        Acl("group", "lienthong.", ("Read",), prefixed=True),
+        Acl("transactional-id", "lienthong.", ("Write",), prefixed=True),
+    ]
+
+
+def _of_source(manifest: Manifest) -> Iterator[Acl]:
+    if not manifest.publishes:
+        return
+    # The largest record that a topic takes is looked up before the first is sent.
+    for name in [topics.raw(manifest.system, entity) for entity in manifest.publishes]:
+        yield Acl("topic", name, ("Write", "DescribeConfigs"))
+    for name in (topics.DEAD_LETTERS, topics.OUTCOMES):
+        yield Acl("topic", name, ("DescribeConfigs",))
+    yield Acl("topic", topics.RESYNCS, ("Read",))
+    yield Acl("transactional-id", f"lienthong.source.{manifest.system}", ("Write",))
+
+
+def _of_sink(manifest: Manifest) -> Iterator[Acl]:
+    if not manifest.subscribes:
+        return
+    for entity in manifest.subscribes:
+        yield Acl("topic", topics.to(manifest.system, entity), ("Read",))
+    # What it said last is completed after a crash; dead letters are sealed.
+    for name in (topics.DEAD_LETTERS, topics.OUTCOMES):
+        yield Acl("topic", name, ("Read",))
+    # Targets without transactions: their positions live in a group of their own.
+    place = f"lienthong.position.{manifest.system}"
+    yield Acl("group", place, ("Read",))
+    yield Acl("transactional-id", f"{place}.", ("Write",), prefixed=True)
+
+
+def _of_both() -> Iterator[Acl]:
+    for name in (topics.CATALOGUE, topics.PAUSES):
+        yield Acl("topic", name, ("Read",))
+    yield Acl("topic", topics.CONNECTORS, ("Read", "Write"))
+    for name in (topics.DEAD_LETTERS, topics.OUTCOMES):
+        yield Acl("topic", name, ("Write",))
