@@ -1,0 +1,1 @@
+"""What this program consists of, for those who must know whether a hole in a library concerns them."""
