@@ -32,7 +32,8 @@ app = typer.Typer(
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
     *(check, apply, status, reconcile, resync, replay),
-    *(pause, resume, permissions, demo, wait_ready),
+    *(pause, resume, demo, wait_ready),
+    permissions,
 )
 for _command in _COMMANDS:
     app.command()(_command)
