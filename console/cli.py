@@ -12,6 +12,7 @@ from console.check import check
 from console.dead_letters import dead_letters
 from console.demo import demo
 from console.errors import ConsoleError
+from console.ledger_command import ledger
 from console.pause import pause, resume
 from console.permissions import permissions
 from console.reconcile import reconcile
@@ -20,6 +21,7 @@ from console.resync import resync
 from console.screen import troubles
 from console.show import show
 from console.status import status
+from console.trace import trace
 from console.wait_ready import wait_ready
 from schemas.errors import SchemasError
 
@@ -31,7 +33,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 _COMMANDS: tuple[Callable[..., None], ...] = (
-    *(check, apply, status, reconcile, resync, replay),
+    *(check, apply, status, ledger, trace, reconcile, resync, replay),
     *(pause, resume, demo, wait_ready),
     permissions,
 )

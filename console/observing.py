@@ -7,7 +7,7 @@ from typing import Final
 
 from console.backlog import Waiting, waiting_after, workers_positions
 from console.decoding import Decoder
-from console.ledger import Ledger
+from console.ledger import Ledger, begun
 from console.reading import BEGINNING, Place, Reader
 from schemas.catalogue import Catalogue
 from schemas.records import ConnectorState, Direction, Pause
@@ -42,7 +42,7 @@ class Observer:
         self._reader = reader
         self._decoder = Decoder(settings)
         self._connectors_position = BEGINNING
-        self._picture = Picture()
+        self._picture = Picture(ledger=begun(settings))
 
     def look(self, catalogue: Catalogue) -> Picture:
         """The city now. Upstream is looked at before downstream: what is empty in this order has really run dry."""

@@ -10,6 +10,7 @@ import time
 from threading import Event
 from typing import Final
 
+import psycopg
 import structlog
 
 from console import store_metrics as metrics
@@ -30,7 +31,7 @@ _STEP_SECONDS: Final = 0.5
 _WEIGH_SECONDS: Final = 5.0
 _REMOVE_SECONDS: Final = 60.0
 _LONGEST_PAUSE_SECONDS: Final = 30.0
-_PASSES: Final = (ConsoleError, RegistryUnavailable, RegistryRefused)
+_PASSES: Final = (ConsoleError, RegistryUnavailable, RegistryRefused, psycopg.Error)
 
 _log = structlog.get_logger(__name__)
 
@@ -90,6 +91,8 @@ class StoreProcess:
                 feed.close()
 
     def _weigh(self, found: list[Account]) -> None:
+        for gauge in (metrics.IMBALANCE, metrics.IN_FLIGHT):
+            gauge.clear()  # of systems that have left
         for leg, balance in balances(found).items():
             metrics.IMBALANCE.labels(*leg).set(balance.imbalance)
             metrics.IN_FLIGHT.labels(*leg).set(balance.in_flight)

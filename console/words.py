@@ -2,6 +2,8 @@
 
 from enum import StrEnum
 
+from console import account_words
+
 _UNITS = ((86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second"))
 
 _VIETNAMESE = {
@@ -171,12 +173,12 @@ class Language(StrEnum):
 
     def word(self, name: str, **values: object) -> str:
         """The word or sentence of this name, its places filled in."""
-        words = _VIETNAMESE if self is Language.vi else _ENGLISH
+        words = _ALL[self]
         return words[name].format(**values) if values else words[name]
 
     def knows(self, name: str) -> bool:
         """Whether there is such a word."""
-        return name in _ENGLISH
+        return name in _ALL[Language.en]
 
     def number(self, value: int) -> str:
         """10.000 in Vietnamese, 10,000 in English."""
@@ -188,3 +190,9 @@ class Language(StrEnum):
         whole = max(0, round(seconds))
         size, name = next(((size, name) for size, name in _UNITS if whole >= size), (1, "second"))
         return f"{whole // size} {self.word(name)}"
+
+
+_ALL = {
+    Language.vi: _VIETNAMESE | account_words.VIETNAMESE,
+    Language.en: _ENGLISH | account_words.ENGLISH,
+}

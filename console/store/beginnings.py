@@ -1,5 +1,6 @@
 """Where the reading of a partition begins, and from where on its account is kept."""
 
+import time
 from typing import Any, Final
 
 import psycopg
@@ -30,35 +31,35 @@ def forget(connection: Connection[Any], place: Place) -> None:
         raise unavailable(f"forgetting topic {place[0]} in the store", error) from error
 
 
-def begin(connection: Connection[Any], place: Place, topic_id: str, edges: Edges, *, time: int) -> int:
-    """Returns the offset at which its reading begins. `time` is now.
-
-    What stands in a partition is counted from where its first known end is, or from its beginning. Where the store was
-    lost, and of a compacted topic it can no longer be told what stood there once, from what has met its end by now.
-    """
+def begin(connection: Connection[Any], place: Place, topic_id: str, *, since: int, horizon: int) -> None:
+    """From the offset `since` on; what was written before `horizon` is not known. Raises StoreUnavailable."""
     try:
         with connection.transaction():
-            kind, low = topics.place(place[0]).kind, edges.low
-            # A compacted topic does not say by its first offset that something is gone.
-            since = max(low, _ended(connection, place)) if kind and (low or kind == "to") else low
-            if kind:
-                _open_account(connection, place, since, time=time)
+            if topics.place(place[0]).kind:
+                _open_account(connection, place, since, time=time.time_ns() // 1000)
             connection.execute(
                 "INSERT INTO positions (topic, partition, topic_id, next_offset, horizon) VALUES (%s, %s, %s, %s, %s)",
-                [*place, topic_id, since, edges.horizon],
+                [*place, topic_id, since, horizon],
             )
     except psycopg.Error as error:
         raise unavailable(f"beginning to read topic {place[0]} into the store", error) from error
-    return since
 
 
-def _ended(connection: Connection[Any], place: Place) -> int:
-    """The offset after the last record that has met its end."""
+def first_counted(connection: Connection[Any], place: Place, edges: Edges) -> int:
+    """Where the account of a partition begins that was there before the store: a store that was lost, say.
+
+    Of a compacted topic it cannot be told any more what stood there once: it is counted from what has met its end by
+    now. Of the others, from where all is there.
+    """
+    kind = topics.place(place[0]).kind
+    if not kind or (kind != "to" and not edges.low):
+        return edges.low
     found = connection.execute(
         "SELECT max(last) FROM frontiers WHERE topic = %s AND partition = %s AND result = ANY(%s)",
-        [*place, list(ENDS[topics.place(place[0]).kind])],
+        [*place, list(ENDS[kind])],
     ).fetchone()
-    return 0 if found is None or found[0] is None else int(found[0]) + 1
+    ended = 0 if found is None or found[0] is None else int(found[0]) + 1
+    return max(edges.low, ended)
 
 
 def _open_account(connection: Connection[Any], place: Place, since: int, *, time: int) -> None:

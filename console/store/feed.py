@@ -4,13 +4,15 @@ import time
 from collections.abc import Sequence
 from typing import Any, Final
 
+import psycopg
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from psycopg import Connection
 
 from console.decoding import Decoder
 from console.reading import Place, quiet_client
-from console.store.beginnings import begin, forget, positions
+from console.store.beginnings import begin, first_counted, forget, positions
+from console.store.database import unavailable
 from console.store.keeping import Fed, Keeper
 from console.store.stretches import stretches
 from console.store.topic_places import TOLD, by_offset, edges, find_places, unanswered
@@ -34,7 +36,7 @@ class Feed:
     """One reader into one store. After any error: close it and make another, which goes on where the store stands."""
 
     def __init__(self, settings: Settings, connection: Connection[Any]) -> None:
-        """Reads up what has been said so far, and begins with what is new. Raises StoreUnavailable, Unanswered."""
+        """Nothing is read yet."""
         self._settings = settings
         self._connection = connection
         self._decoder = Decoder(settings)
@@ -46,23 +48,27 @@ class Feed:
         self._look_at = 0.0
         #: Partitions whose end has been reached since they were assigned.
         self._at_end: set[Place] = set()
-        try:
-            self._open()
-        except KafkaException as error:
-            self.close()
-            raise unanswered(settings, "beginning to feed the store", error) from error
 
-    def step(self, seconds: float) -> int:
-        """Keep what comes within so many seconds; returns how many records that were.
+    @property
+    def caught_up(self) -> bool:
+        """Whether everything has been kept that stood there when it was last looked at."""
+        return self._look_at > 0 and self._positions.keys() <= self._at_end
+
+    def step(self, seconds: float) -> None:
+        """Keep what comes within so many seconds. The first step reads up all that was said.
 
         Raises StoreUnavailable, Unanswered, Overtaken, and what the registry raises.
         """
-        if time.monotonic() > self._look_at and self._has_changed():
-            self._open()
-        messages = self._consumer.consume(_MOST_RECORDS, seconds)
-        if messages:
-            self._keep(messages)
-        return len(messages)
+        try:
+            if time.monotonic() > self._look_at and self._has_changed():
+                self._open()
+            messages = self._consumer.consume(_MOST_RECORDS, seconds)
+            if messages:
+                self._keep(messages)
+        except KafkaException as error:
+            raise unanswered(self._settings, "feeding the store", error) from error
+        except psycopg.Error as error:
+            raise unavailable("feeding the store", error) from error
 
     def close(self) -> None:
         """No further steps."""
@@ -78,20 +84,23 @@ class Feed:
             if ids.get(place) != topic_id or low > offset:
                 _log.warning("a topic is another one, gone or shortened: its account begins anew", topic=place[0])
                 forget(self._connection, place)
+        is_new = not positions(self._connection)
         self._begin([place for place in ids if place[0] in TOLD])
         self._keeper = Keeper(self._connection)
         self._assign(told_only=True)
         self._read_up()
-        self._begin([place for place in ids if place[0] not in TOLD])
+        self._begin([place for place in ids if place[0] not in TOLD], is_late=is_new)
         self._keeper = Keeper(self._connection)
         self._assign(told_only=False)
 
-    def _begin(self, places: Sequence[Place]) -> None:
+    def _begin(self, places: Sequence[Place], *, is_late: bool = False) -> None:
+        """`is_late`: the topics were there before the store, which begins in their midst."""
         known = positions(self._connection)
-        now = time.time_ns() // 1000
         for place in places:
             if place not in known:
-                begin(self._connection, place, self._ids[place], edges(self._consumer, place), time=now)
+                found = edges(self._consumer, place)
+                since = first_counted(self._connection, place, found) if is_late else found.low
+                begin(self._connection, place, self._ids[place], since=since, horizon=found.horizon)
 
     def _assign(self, *, told_only: bool) -> None:
         known = positions(self._connection)
@@ -100,13 +109,13 @@ class Feed:
             for place, (_, offset) in known.items()
             if place in self._ids and (place[0] in TOLD or not told_only)
         }
+        self._at_end = set()
         self._consumer.assign(by_offset(self._positions.items()))
 
     def _read_up(self) -> None:
         """To the end of the told topics."""
         waiting = time.monotonic() + _PATIENCE_SECONDS
-        self._at_end = set()
-        while self._positions.keys() - self._at_end:
+        while not self.caught_up:
             messages = self._consumer.consume(_MOST_RECORDS, 0.2)
             if messages:
                 waiting = time.monotonic() + _PATIENCE_SECONDS
@@ -134,6 +143,7 @@ class Feed:
             place = self._place(message)
             if place is None:
                 continue
+            self._at_end.discard(place)
             offset = message.offset() or 0
             before = fed.ends[place][0] if place in fed.ends else self._positions[place]
             fed.ends[place] = (before, offset + 1)

@@ -76,7 +76,8 @@ class Keeper:
 
     def keep(self, fed: Fed) -> None:
         """All of it, or nothing. Raises Overtaken where somebody else has kept any of it."""
-        found, frontiers = sort(fed.outcomes), self._frontiers.copy()
+        frontiers = self._frontiers.copy()
+        found = sort(fed.outcomes, is_known=frontiers.reaches)
         try:
             with self._connection.transaction():
                 _move(self._connection, fed.ends)

@@ -1,6 +1,6 @@
 """From outcomes as they are said to rows as the store keeps them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Final, TypeAlias
@@ -28,8 +28,11 @@ class Sorted:
     captures: dict[UUID, Outcome] = field(default_factory=dict)
 
 
-def sort(outcomes: Iterable[Outcome]) -> Sorted:
-    """Ranges that follow one another become one: at a trickle, each record is a range of its own."""
+def sort(outcomes: Iterable[Outcome], *, is_known: Callable[[Outcome], bool] = lambda _: False) -> Sorted:
+    """Ranges that follow one another become one: at a trickle, each record is a range of its own.
+
+    `is_known`: of ranges that repeat what was said before; these stay as they are, for somebody to look at closely.
+    """
     found, lines = Sorted(), dict[_Line, Outcome]()
     for outcome in outcomes:
         if outcome["reason"] is not None or outcome["field"] is not None:
@@ -38,13 +41,14 @@ def sort(outcomes: Iterable[Outcome]) -> Sorted:
             found.captures.setdefault(identity(outcome), outcome)
         else:
             line = _line(outcome)
-            known = lines.get(line)
-            if known is not None and 0 < outcome["first"] - known["last"] <= LONGEST_HOLE:
-                _extend(known, outcome)
-            else:
-                # A range that does not follow is a repeat, or comes late: whoever keeps it has to look.
-                lines[line] = {**outcome}
-                found.ranges.append(lines[line])
+            last = lines.get(line)
+            if last is not None and 0 < outcome["first"] - last["last"] <= LONGEST_HOLE:
+                _extend(last, outcome)
+                continue
+            row = outcome.copy()
+            found.ranges.append(row)
+            if not is_known(outcome) and (last is None or outcome["first"] > last["last"]):
+                lines[line] = row
     return found
 
 

@@ -10,6 +10,7 @@ from schemas import topics
 from schemas.manifest import Manifest
 from streams.revision import REVISION_KEY
 from tests.unit.streams.city import ENTITY, worker
+from tests.unit.streams.ends import assert_every_record_has_one_end
 from tests.unit.streams.memory import MemoryKafka, MemoryRegistry, RawWriter, decoded
 
 FOLDER = Path(__file__).parent / "streams"
@@ -80,6 +81,9 @@ class Story:
             self.worker.process(batch)
             # What the batch has sent to the same topic comes next.
             self.read[topic] = start + len(batch.records)
+            assert_every_record_has_one_end(
+                self.kafka, self.registry, {(name, 0): at for name, at in self.read.items()}
+            )
 
     def _came_of_it(self, states: dict[bytes, bytes], marks: dict[str, int]) -> Step:
         now = self.kafka.states[0].entries

@@ -8,44 +8,22 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
-from console.store.balance import Account, accounts, balances
-from console.store.database import prepare, store_dsn
-from console.store.feed import Feed
+from console.store.balance import Account
 from schemas import compose, topics
 from schemas.kafka import producer_settings
 from schemas.records import Outcome
 from schemas.registry import Registry, Writer
 from schemas.settings import Settings
+from tests.integration.account import feed_all
 from tests.integration.delivery_city import until
-from tests.unit.console.city import dead_letter, outcome
+from tests.unit.console.city import outcome
 
 RAW, TO = topics.raw("ho_tich", "person"), topics.to("dan_cu", "person")
 PROJECT = Path(__file__).resolve().parents[2]
-
-
-def feed_all(settings: Settings) -> list[Account]:
-    """Feeds the store of a city until nothing more comes; returns its accounts."""
-    with prepare(store_dsn(settings)) as connection:
-        feed = Feed(settings, connection)
-        try:
-            while feed.step(0.5):
-                pass
-        finally:
-            feed.close()
-        return accounts(connection)
-
-
-def assert_balanced(settings: Settings) -> None:
-    """Every record that stands in a topic of the city has met exactly one end. All must have come to rest."""
-
-    def wrong() -> list[Account]:
-        return [account for account in feed_all(settings) if account.imbalance or account.in_flight]
-
-    until(lambda: not wrong(), seconds=30, doing=f"every record to meet one end: {wrong()}")
 
 
 @dataclass
@@ -78,6 +56,11 @@ class StoreYard:
         admin = AdminClient({"bootstrap.servers": self.settings.kafka})
         admin.delete_topics([name])[name].result(20)
         until(lambda: name not in admin.list_topics(timeout=10).topics, doing=f"{name} to go")
+
+    def shorten(self, name: str, first: int) -> None:
+        """The topic's only partition holds nothing before this offset any more."""
+        place = TopicPartition(name, 0, first)
+        AdminClient({"bootstrap.servers": self.settings.kafka}).delete_records([place])[place].result(20)
 
     def stand(self, topic: str, count: int, *, key: str | None = None) -> None:
         """Put records into a topic; what they hold does not matter."""
@@ -132,6 +115,3 @@ def delivered(first: int, last: int, **more: Any) -> Outcome:
     found = outcome("delivered", "dan_cu", TO, first=first, last=last, count=last - first + 1)
     found.update(more)  # type: ignore[typeddict-item]  # the tests' own fields
     return found
-
-
-__all__ = ["RAW", "TO", "StoreYard", "assert_balanced", "balances", "dead_letter", "delivered", "feed_all", "processed"]

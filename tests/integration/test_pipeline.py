@@ -22,6 +22,8 @@ from schemas.registry import Decoder, Registry, Writer
 from schemas.sealing import Seal
 from schemas.settings import Settings
 from tests.chaos.processes import Process, python, wait_until
+from tests.integration.account import assert_balanced, feed_all
+from tests.integration.shared_servers import SharedPostgres
 from tests.unit.streams.city import ENTITY
 from tests.unit.streams.histories import values
 from tests.unit.streams.memory import row_schema
@@ -131,8 +133,12 @@ class LiveCity:
 
 
 @pytest.fixture
-def city(private_kafka: Callable[[], Kafka], registry: str, tmp_path: Path) -> Iterator[LiveCity]:
+def city(
+    private_kafka: Callable[[], Kafka], registry: str, postgres: SharedPostgres, tmp_path: Path
+) -> Iterator[LiveCity]:
     made = LiveCity(private_kafka().bootstrap, registry, tmp_path)
+    (tmp_path / "store_dsn").write_text(postgres.dsn(postgres.create_database()))
+    feed_all(made.settings)
     yield made
     for worker in made.workers.values():
         worker.stop()
@@ -188,6 +194,7 @@ def test_changes_arrive_while_workers_die_and_bad_records_are_buried(city: LiveC
     city.capture()
     city.await_truth()
     _check_outcomes(city)
+    assert_balanced(city.settings, resting=("raw", "identify"))
     assert city.workers.pop("w1").stop() == 0, "a worker that is asked to stop ends cleanly"
 
 

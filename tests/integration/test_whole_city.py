@@ -1,5 +1,6 @@
 """The city of deploy/hanoi as a user has it: `make run` with some hundred people, and `lienthong` beside it."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -131,3 +132,28 @@ def test_the_demo_shows_a_birth_a_number_a_name_and_a_death(city: WholeCity) -> 
     assert late.returncode == 1
     assert "not arrived in suc_khoe" in late.stderr
     assert "not routed" not in late.stderr
+
+
+@pytest.mark.timeout(200)
+def test_the_account_is_balanced_and_a_record_is_found(city: WholeCity) -> None:
+    deadline = time.monotonic() + 90
+    while True:
+        shown = city.lienthong("ledger", "--json")
+        told = json.loads(shown.stdout)
+        lines = [*told["publishers"], *told["subscribers"]]
+        if shown.returncode == 0 and not any(line["in_flight"] for line in lines):
+            break
+        assert time.monotonic() < deadline, shown.stdout + shown.stderr
+    [register] = [each for each in told["publishers"] if (each["system"], each["entity"]) == ("ho_tich", "person")]
+    counts = register["counts"]
+    assert counts["captured"] >= PEOPLE
+    assert counts["processed"] >= counts["captured"] - counts["quarantined"]
+    for line in told["subscribers"]:
+        assert line["counts"]["delivered"] + line["counts"]["quarantined"] <= line["counts"]["routed"]
+
+    number = next(key for key in city.health_records() if key.startswith("citizen_id:")).removeprefix("citizen_id:")
+    traced = city.lienthong("trace", "person", number, "--lang", "en")
+    assert traced.returncode == 0, traced.stderr
+    assert "suc_khoe has version" in traced.stdout
+    assert "captured" in traced.stdout
+    assert number not in traced.stdout

@@ -1,6 +1,7 @@
 """Outcomes are summed once each, whoever repeats them."""
 
 from console.ledger import Ledger
+from console.store.figures import Figures
 from tests.unit.console.city import outcome
 
 
@@ -59,3 +60,19 @@ def test_a_held_field_is_no_end_of_its_record() -> None:
     assert ledger.held_fields("dan_cu", "person") == 2
     assert ledger.count("held", "dan_cu", "person") == 1
     assert ledger.ended == {("raw.dan_cu.person", 0): 1}
+
+
+def test_it_goes_on_where_the_store_stands() -> None:
+    known = {
+        ("delivered", "dan_cu", "person", "to"): 10,
+        ("quarantined", "dan_cu", "person", "to"): 1,
+        ("quarantined", "dan_cu", "person", "raw"): 2,
+        ("held", "dan_cu", "person", "field"): 4,
+    }
+    ledger = Ledger(Figures(known, [], horizon=0, position=77, ended={("to.dan_cu.person", 0): 11}))
+    assert ledger.position == 77
+    ledger.take(outcome("delivered", "dan_cu", "to.dan_cu.person", first=11, last=12, count=2))
+    assert ledger.count("delivered", "dan_cu", "person") == 12
+    assert (ledger.quarantined("dan_cu", "person", role="sink"), ledger.held_fields("dan_cu", "person")) == (1, 4)
+    assert ledger.quarantined("dan_cu", "person", role="source") == 2
+    assert ledger.ended == {("to.dan_cu.person", 0): 13}

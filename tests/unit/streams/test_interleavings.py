@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from streams import emit
+from tests.unit.streams.ends import assert_every_record_has_one_end
 from tests.unit.streams.histories import (
     History,
     assert_no_key_went_back,
@@ -54,6 +55,7 @@ def test_random_histories_end_as_the_tables_say(bad: float, replays: int, block:
 @given(st.randoms(use_true_random=False), st.sampled_from([0.0, 0.3]))
 def test_histories_that_hypothesis_finds_end_as_the_tables_say(chance: random.Random, bad: float) -> None:
     simulation = _run(chance, bad=bad, replays=0)
+    assert_every_record_has_one_end(simulation.kafka, simulation.registry, simulation.offsets)
     assert_targets_hold_the_truth(simulation)
     assert_no_key_went_back(simulation)
 
