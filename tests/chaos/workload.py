@@ -19,6 +19,8 @@ create table public.cong_dan(
 alter table public.cong_dan replica identity full;
 """
 
+#: So few that rows meet under them again and again.
+_NUMBERS = 1000
 _FAMILY = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Đặng")
 _GIVEN = ("An", "Bình", "Chi", "Dũng", "Giang", "Hà", "Hương", "Quỳnh")
 
@@ -34,6 +36,8 @@ class Workload:
 
     dsn: str
     seed: int
+    #: The longest pause between two transactions, in seconds.
+    pause: float = 0.01
     committed: int = 0
     failed: int = 0
     _uid: int = 0
@@ -58,7 +62,7 @@ class Workload:
                     while not self._stop.is_set():
                         self._transaction(connection, chance)
                         self.committed += 1
-                        self._stop.wait(chance.random() * 0.01)
+                        self._stop.wait(chance.random() * self.pause)
             except psycopg.Error:
                 # The server was killed; whether the last commit counted is read from the table at the end.
                 self.failed += 1
@@ -73,7 +77,7 @@ class Workload:
 
     def _insert(self, connection: psycopg.Connection, chance: random.Random) -> None:
         self._uid += 1
-        number = citizen_id(chance.randrange(3000)) if chance.random() < 0.85 else None
+        number = citizen_id(chance.randrange(_NUMBERS)) if chance.random() < 0.85 else None
         note = f"{self.seed}-{self._uid}:1"
         connection.execute(
             "insert into public.cong_dan(so_dinh_danh, ho_ten, ngay_sinh, gioi_tinh, dia_chi, ghi_chu)"
@@ -91,7 +95,7 @@ class Workload:
         connection.execute(f"delete from public.cong_dan where id=({_SOME})", (chance.random(),))
 
     def _change_key(self, connection: psycopg.Connection, chance: random.Random) -> None:
-        number = citizen_id(chance.randrange(3000)) if chance.random() < 0.8 else None
+        number = citizen_id(chance.randrange(_NUMBERS)) if chance.random() < 0.8 else None
         connection.execute(
             f"update public.cong_dan set so_dinh_danh=%s, {_NEXT} where id=({_SOME})"
             " and not exists (select 1 from public.cong_dan where so_dinh_danh=%s)",

@@ -216,9 +216,9 @@ class Target:
     def take(self, deliveries: list[Delivery]) -> None:
         sink = MemorySink(_TARGET, self.memory)
         sink.open([_STREAM])
-        for offset, delivery in enumerate(deliveries):
-            before = self.rows
-            sink.write(Writes(_STREAM, offset, offset + 1, [_write(delivery, offset)]), _refuse)
+        for write in writes(deliveries):
+            before, offset = self.rows, write.offset
+            sink.write(Writes(_STREAM, offset, offset + 1, [write]), _refuse)
             self.history += _entries(before, self.rows, offset)
 
     @property
@@ -237,6 +237,11 @@ def _entries(before: dict[str, str], after: dict[str, str], offset: int) -> Iter
     for key, note in after.items():
         if before.get(key) != note:
             yield offset, "update" if key in before else "insert", key, note
+
+
+def writes(deliveries: list[Delivery]) -> list[Write]:
+    """As the sink gets them."""
+    return [_write(delivery, offset) for offset, delivery in enumerate(deliveries)]
 
 
 def _write(delivery: Delivery, offset: int) -> Write:
