@@ -34,7 +34,7 @@ def test_nothing_is_lost_repeated_or_reordered_when_everything_is_killed(
     private_kafka: Callable[[], Kafka], private_postgres: Callable[[], Postgres], registry: str, tmp_path: Path
 ) -> None:
     seed = int(os.environ.get("LIENTHONG_CRASH_SEED", random.SystemRandom().randrange(1_000_000)))
-    kills = int(os.environ.get("LIENTHONG_CRASH_KILLS", "5"))
+    kills = int(os.environ.get("LIENTHONG_CRASH_KILLS", "3"))
     print(f"LIENTHONG_CRASH_SEED={seed}")
     chance = random.Random(seed)
     schedule = [name for name in KILLED for _ in range(kills)]

@@ -52,6 +52,7 @@ _REGISTRY = MemoryRegistry()
 _WORKER = worker([_SOURCE, _TARGET], _REGISTRY)
 _WRITER = RawWriter(_REGISTRY, "a", ("id", "so", "ten", "ghi_chu"))
 _TOPIC = topics.raw("a", ENTITY)
+_PLACES = [(name, number) for name in (_TOPIC, topics.identify(ENTITY)) for number in range(PARTITIONS)]
 _STREAM = Stream(ENTITY, topics.to("dich", ENTITY), 0, "t")
 _NAMES, _COLUMNS = key_out(_TARGET.subscribes[ENTITY]), compile_out(_TARGET.subscribes[ENTITY], ENTITY)
 
@@ -69,9 +70,13 @@ class Table:
     _ordinal: int = 0
     _last: int = 0
 
+    def begin(self) -> None:
+        """The next transaction."""
+        self._commit, self._ordinal = self._commit + 1, 0
+
     def transaction(self) -> None:
         """One, of several statements."""
-        self._commit, self._ordinal = self._commit + 1, 0
+        self.begin()
         for _ in range(self.chance.choice((1, 1, 2, 4))):
             self.chance.choices(
                 (self._insert, self._update, self._delete, self._change_key, self._swap_keys), (30, 35, 10, 25, 6)
@@ -97,22 +102,30 @@ class Table:
         if self.chance.random() < 0.2:
             row = str(self.chance.randint(1, self._last))
         if not self._taken(so) and row not in self.rows:
-            self.rows[row] = {"id": row, "so": so, "ten": self.chance.choice("ABC"), "ghi_chu": f"{self._last}:1"}
-            self._emit("create", row, self.key(row), after=dict(self.rows[row]))
+            self.insert(row, so, uid=str(self._last))
+
+    def insert(self, row: str, so: str | None, *, uid: str) -> None:
+        """A new row, whose number may have been another's."""
+        self.rows[row] = {"id": row, "so": so, "ten": self.chance.choice("ABC"), "ghi_chu": f"{uid}:1"}
+        self._emit("create", row, self.key(row), after=dict(self.rows[row]))
 
     def _update(self) -> None:
         if (row := self._some()) is not None:
-            self._write(row, self.rows[row]["so"])
+            self.write(row, self.rows[row]["so"])
 
     def _delete(self) -> None:
         if (row := self._some()) is not None:
-            key, before = self.key(row), self.rows.pop(row)
-            self._emit("delete", row, key, before=before)
+            self.delete(row)
+
+    def delete(self, row: str) -> None:
+        """It is no more."""
+        key, before = self.key(row), self.rows.pop(row)
+        self._emit("delete", row, key, before=before)
 
     def _change_key(self) -> None:
         so, row = self._number(0.8), self._some()
         if row is not None and not self._taken(so):
-            self._write(row, so)
+            self.write(row, so)
 
     def _swap_keys(self) -> None:
         numbered = [row for row, columns in self.rows.items() if columns["so"]]
@@ -120,9 +133,10 @@ class Table:
             first, second = self.chance.sample(numbered, 2)
             one, other = self.rows[first]["so"], self.rows[second]["so"]
             for row, so in ((first, None), (second, one), (first, other)):
-                self._write(row, so)
+                self.write(row, so)
 
-    def _write(self, row: str, so: str | None) -> None:
+    def write(self, row: str, so: str | None) -> None:
+        """An update, with this number."""
         key, columns = self.key(row), self.rows[row]
         uid, _, counter = columns["ghi_chu"].partition(":")
         columns |= {"so": so, "ten": self.chance.choice("ABC"), "ghi_chu": f"{uid}:{int(counter) + 1}"}
@@ -168,7 +182,10 @@ class CrashCity:
             if number % 4 == 0:
                 speeds = self._speeds()
             self.table.transaction()
-            self._capture()
+            if self._chance.random() < 0.1:
+                # It has died before it confirmed, and the end comes again.
+                self._sent = max(0, self._sent - self._chance.randint(1, 8))
+            self.capture()
             for _ in range(self._chance.choice((0, 2, 6))):
                 self._work(speeds)
         speeds = self._speeds()
@@ -177,26 +194,36 @@ class CrashCity:
                 speeds = self._speeds()
 
     def _speeds(self) -> dict[tuple[str, int], float]:
-        places = [(name, number) for name in (_TOPIC, topics.identify(ENTITY)) for number in range(PARTITIONS)]
-        return {place: self._chance.choice((0.0001, 0.03, 1.0, 1.0)) for place in places}
+        return {place: self._chance.choice((0.0001, 0.03, 1.0, 1.0)) for place in _PLACES}
 
-    def _capture(self) -> None:
-        """The connector sends what is new; sometimes it has died before it confirmed, and the end comes again."""
-        if self._chance.random() < 0.1:
-            self._sent = max(0, self._sent - self._chance.randint(1, 8))
+    def capture(self) -> None:
+        """The connector sends what is new."""
         for key, event in self.table.log[self._sent :]:
             self.kafka.append(_TOPIC, key.encode(), _WRITER(event))
         self._sent = len(self.table.log)
 
+    def ready(self) -> list[tuple[str, int]]:
+        """The partitions that have something to do."""
+        return [place for place in _PLACES if self._offsets.get(place, 0) < len(self.kafka.logs[place])]
+
+    def work(self, choice: int) -> bool:
+        """One record of one of them."""
+        ready = self.ready()
+        if ready:
+            self._take(ready[choice % len(ready)], 1)
+        return bool(ready)
+
     def _work(self, speeds: dict[tuple[str, int], float]) -> bool:
-        ready = [place for place in speeds if self._offsets.get(place, 0) < len(self.kafka.logs[place])]
-        if not ready:
-            return False
-        [place] = self._chance.choices(ready, [speeds[place] for place in ready])
-        batch = self.kafka.batch(*place, self._offsets.get(place, 0), self._chance.choice((1, 1, 3)))
+        ready = self.ready()
+        if ready:
+            [place] = self._chance.choices(ready, [speeds[place] for place in ready])
+            self._take(place, self._chance.choice((1, 1, 3)))
+        return bool(ready)
+
+    def _take(self, place: tuple[str, int], most: int) -> None:
+        batch = self.kafka.batch(*place, self._offsets.get(place, 0), most)
         _WORKER.process(batch)
         self._offsets[place] = self._offsets.get(place, 0) + len(batch.records)
-        return True
 
     def deliveries(self) -> list[Delivery]:
         return [decoded(record.value, _REGISTRY) for record in self.kafka.logs[_STREAM.topic, 0]]

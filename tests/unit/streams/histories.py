@@ -1,7 +1,8 @@
 """Random histories of several rows and systems, and every order in which small ones can be processed."""
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from typing import Protocol, TypeVar
 
 from tests.unit.streams.simulation import BAD_DATE, HUGE_NAME, KEYS, SUBSCRIBERS, Simulation, Source, applied
 
@@ -118,14 +119,27 @@ class History:
             self._simulation.resend(source.system, self._chance.randint(1, 6))
 
 
-def in_every_order(prepare: Callable[[Simulation], None], *, limit: int = 20_000) -> Iterator[Simulation]:
-    """The simulation after each order in which Kafka could hand out what `prepare` has captured.
+class Ordered(Protocol):
+    """What can be done in several orders."""
+
+    def ready(self) -> Sequence[object]:
+        """The partitions that have something to do."""
+
+    def work(self, choice: int) -> bool:
+        """One record of one of them."""
+
+
+City = TypeVar("City", bound=Ordered)
+
+
+def in_every_order(make: Callable[[], City], prepare: Callable[[City], None], *, limit: int = 20_000) -> Iterator[City]:
+    """The city after each order in which Kafka could hand out what `prepare` has captured.
 
     `prepare` works off what is to be settled beforehand. Raises AssertionError where there are more than `limit`.
     """
     choices: list[int] = []
     for _ in range(limit):
-        simulation = Simulation()
+        simulation = make()
         prepare(simulation)
         options: list[int] = []
         while ready := simulation.ready():

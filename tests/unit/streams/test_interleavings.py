@@ -193,7 +193,7 @@ def _the_row_and_the_key_change_their_names_and_the_row_goes(simulation: Simulat
 )
 def test_in_every_order(prepare: Callable[[Simulation], None]) -> None:
     orders = 0
-    for simulation in in_every_order(prepare):
+    for simulation in in_every_order(Simulation, prepare):
         orders += 1
         assert_targets_hold_the_truth(simulation)
         assert_no_key_went_back(simulation)
