@@ -62,16 +62,20 @@ def _assert_clean(city: CrashCity) -> None:
     assert not target.faults()
 
 
-def _check(seed: int) -> None:
+def _check(seed: int, *, longest: int = 16) -> None:
     chance = random.Random(seed)
     city = CrashCity(chance)
-    city.run(chance.randint(3, 16))
+    city.run(chance.randint(3, longest))
     _assert_clean(city)
 
 
 @pytest.mark.parametrize("seed", [*_ONCE_BACK, *_ONCE_TWICE, *_ONCE_LOST])
 def test_what_has_once_gone_wrong(seed: int) -> None:
     _check(seed)
+
+
+def test_what_a_row_said_before_it_left_does_not_come_back_when_its_link_ends() -> None:
+    _check(302172, longest=20)
 
 
 @pytest.mark.parametrize("block", range(2))
