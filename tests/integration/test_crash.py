@@ -9,6 +9,8 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
 from tests.chaos.evidence import evidence
@@ -30,6 +32,7 @@ def _kill(city: SmallCity, name: str) -> None:
     server.wait_ready()
 
 
+@pytest.mark.timeout(600)  # two minutes where the machine has nothing else to do
 def test_nothing_is_lost_repeated_or_reordered_when_everything_is_killed(
     private_kafka: Callable[[], Kafka], private_postgres: Callable[[], Postgres], registry: str, tmp_path: Path
 ) -> None:
@@ -57,7 +60,7 @@ def test_nothing_is_lost_repeated_or_reordered_when_everything_is_killed(
         assert work.committed > 200, "the workload hardly ran"
         wait_until(
             lambda: not difference(city.source_dsn, city.target_dsn),
-            seconds=120,
+            seconds=240,
             what=f"seed {seed}: source and target equal ({work.committed} transactions)",
             detail=lambda: str(difference(city.source_dsn, city.target_dsn))[:2000],
         )
