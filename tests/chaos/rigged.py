@@ -35,7 +35,8 @@ def main() -> None:
     _bend_clock(Path(folder) / f"{name.replace('/', '-')}.clock")
     _arm(kind_of(name), Path(folder) / f"{name.replace('/', '-')}.point")
     sys.argv = [module, *arguments]
-    runpy.run_module(module, run_name="__main__", alter_sys=True)
+    # By the time that a worker is armed Faust has put something else in the place of its package.
+    runpy.run_module(f"{module}.__main__" if module == "faust" else module, run_name="__main__", alter_sys=True)
 
 
 def _bend_clock(note: Path) -> None:
