@@ -29,6 +29,9 @@ _ANSWER_SECONDS: Final = 15.0
 #: Transactions are over in moments; a longer one is ended by Kafka. So long librdkafka waits for a Kafka that is away,
 #: whatever time-out it is given.
 _TRANSACTION_MS: Final = 10_000
+#: After a broker's crash librdkafka can wait for the group's old coordinator without end, whatever time-out it was given
+#: (its issues 5456 and 5511), until another connection changes its state: idle ones close.
+_IDLE_MS: Final = 5_000
 
 
 class _Kept(NamedTuple):
@@ -97,7 +100,11 @@ class GroupPositions:
             # Before the producer is made: that would end whoever has taken over.
             _check_ours(stream, held, self._kept(stream, doing))
         name = f"{self._group}.{stream.topic}.{stream.partition}"
-        more = {"transaction.timeout.ms": _TRANSACTION_MS, "delivery.timeout.ms": _TRANSACTION_MS // 2}
+        more = {
+            "transaction.timeout.ms": _TRANSACTION_MS,
+            "delivery.timeout.ms": _TRANSACTION_MS // 2,
+            "connections.max.idle.ms": _IDLE_MS,
+        }
         producer = Producer(producer_settings(self._bootstrap, **{"transactional.id": name}, **more))
         try:
             producer.init_transactions(_ANSWER_SECONDS)
