@@ -15,8 +15,8 @@ from tests.chaos.rig import named_points
 from tests.chaos.yard import Yard
 
 #: Within which a process comes by a named point while officers work.
-_PASSES_SECONDS = 20.0
-_TRIES = 8
+_PASSES_SECONDS = 8.0
+_TRIES = 20
 _SLOT = "lienthong_ho_tich"
 _MISSED = """
 select set_config('application_name', 'can_bo', false);
