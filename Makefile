@@ -30,14 +30,14 @@ chaos-engine: $(VENV)/dev.stamp ## Break the engine's workers, broker and networ
 	$(BIN)/python -m tests.chaos.engine_campaign --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 chaos: $(VENV)/dev.stamp ## Break everything under five systems for MINUTES=10 (SEED=n repeats one), compare what all hold with what people wrote
-	$(BIN)/python -m tests.chaos.campaign --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS)
+	$(BIN)/python -m tests.chaos.campaign --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) --record docs/chaos-results.json $(CHAOS)
 
 chaos-smoke: $(VENV)/dev.stamp ## The same in short: what every landing sees
 	$(BIN)/python -m tests.chaos.planted --quick
 	$(BIN)/python -m tests.chaos.campaign --smoke $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 chaos-planted: $(VENV)/dev.stamp ## Plant every known mistake into the product and see that the checkers see it
-	$(BIN)/python -m tests.chaos.planted --results docs/chaos-results.json
+	$(BIN)/python -m tests.chaos.planted --record docs/chaos-results.json
 
 lint: $(VENV)/dev.stamp ## Check style, types and import boundaries
 	$(BIN)/ruff check $(CODE)

@@ -6,9 +6,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-#: The file, from the root of the repository.
-FILE = Path("docs/chaos-results.json")
-
 
 class Results:
     """Totals over all runs. Nothing of the machine is in it: it is read by others."""

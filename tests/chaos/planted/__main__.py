@@ -26,7 +26,7 @@ def main() -> int:
     """See the module's text."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--quick", action="store_true")
-    parser.add_argument("--results", type=Path, help="the file in which totals accumulate")
+    parser.add_argument("--record", type=Path, help="a file in which the totals of all runs accumulate")
     options = parser.parse_args()
     found, silent = {}, True
     for check in dict.fromkeys(bug.check for bug in IN_MEMORY):
@@ -40,8 +40,8 @@ def main() -> int:
             name = each.plant.__name__
             found[name] = _seen(each.plant, partial(_on_servers, each.check, name))
     print(f"{sum(found.values())} of {len(found)} planted mistakes were noticed")
-    if options.results is not None:
-        Results(options.results).planted(found)
+    if options.record is not None:
+        Results(options.record).planted(found)
     return 0 if silent and all(found.values()) else 1
 
 
