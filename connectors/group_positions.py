@@ -29,8 +29,8 @@ _ANSWER_SECONDS: Final = 15.0
 #: Transactions are over in moments; a longer one is ended by Kafka. So long librdkafka waits for a Kafka that is away,
 #: whatever time-out it is given.
 _TRANSACTION_MS: Final = 10_000
-#: After a broker's crash librdkafka can wait for the group's old coordinator without end, whatever time-out it was given
-#: (its issues 5456 and 5511), until another connection changes its state: idle ones close.
+#: After a broker's crash librdkafka can wait for the group's old coordinator without end, whatever time-out it has (its
+#: issues 5456 and 5511), until another connection changes its state: idle ones close.
 _IDLE_MS: Final = 5_000
 
 
