@@ -121,9 +121,10 @@ def _yard(folder: Path, seed: int, *, longest: float) -> Iterator[Yard]:
         home.mkdir()
         city = stack.enter_context(rigged_city(kafka, postgres, registry.url, home))
         shift = Shift({system: city.desk(system) for system in TABLES}, seed, officers=CALM)
+        # Only now: whoever was deleted before would be a birth that no register has heard of.
+        city.connect()
         for system, edits in _FIRST_EDITS.items():
             shift.work(system, edits)
-        city.connect()
         city.wait_ready(seconds=180)
         yield Yard(city, shift, random.Random(seed), longest)
 
