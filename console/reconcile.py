@@ -143,7 +143,7 @@ def _reconcile(matter: Matter, how: _How) -> list[Drift]:
         if (wrong := mendable(left)) and _is_to_be_mended(matter, how, len(wrong)):
             with line:
                 still = mend(matter, looker, wrong)
-            left = [*still, *(each for each in left if each not in wrong)]
+            left = [*still, *(each for each in left if each.kind == "refused")]
             _tell_mended(how, len(wrong) - len(still), len(still))
     _measure(matter, found, left, seconds)
     return left

@@ -4,14 +4,14 @@ The records are read and mapped by the very code by which the sink reads and map
 """
 
 import time
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Final
 
 import orjson
 from confluent_kafka import Message
 from confluent_kafka.admin import AdminClient
 
-from connectors.delivery.batch import Batch, Translator
+from connectors.delivery.batch import Translator
 from connectors.delivery.reader import Reader as Deliveries
 from connectors.delivery.reader import find_streams
 from connectors.lateness import Moment, key_text, sift
@@ -96,12 +96,13 @@ class Delivered:
         if batch.revision > self._revision:
             raise CatalogueChanged(f"reading {self.stream.topic}: the catalogue has changed meanwhile; ask again")
         owners = {message.offset() or 0: message.key() or b"" for message in messages}
-        self._take_failures(batch, owners)
-        self._take_writes(batch.items, owners)
-        self._forget(message.key() for message in messages if message.value() is None)
+        failed = {owners[failure.record.offset]: failure.record.offset for failure in batch.failures}
+        self._take_writes(batch.items, owners, failed)
+        self._take_failures(failed)
+        self._forget({message.key() or b"": message.value() for message in messages})
         self.end = batch.next_offset
 
-    def _take_writes(self, writes: Sequence[Write], owners: Mapping[int, bytes]) -> None:
+    def _take_writes(self, writes: Sequence[Write], owners: Mapping[int, bytes], failed: dict[bytes, int]) -> None:
         kept, self._arrivals = sift(writes, self._arrivals)
         self.touched.update(key_text(write.key) for write in writes)
         self.touched.update(key_text(write.moved_to) for write in writes if write.moved_to)
@@ -109,20 +110,24 @@ class Delivered:
             # What was sent in another form is being sent anew, and the target may show either.
             is_judged = write.revision >= self._since
             row = [*write.values.values()] if write.operation == "upsert" else None
-            self._said[owners[write.offset]] = orjson.dumps([write.offset, key_text(write.key), row, is_judged])
+            owner = owners[write.offset]
+            self._said[owner] = orjson.dumps([write.offset, key_text(write.key), row, is_judged])
+            if failed.get(owner, write.offset) < write.offset:
+                del failed[owner]
 
-    def _take_failures(self, batch: Batch, owners: Mapping[int, bytes]) -> None:
-        for failure in batch.failures:
-            owner, offset = owners[failure.record.offset], failure.record.offset
+    def _take_failures(self, failed: Mapping[bytes, int]) -> None:
+        """What cannot be mapped is the last word of these keys: nobody knows how it would look in the target."""
+        for owner, offset in failed.items():
             key = self._key(owner.decode())
             if key is not None:
                 self.touched.add(key_text(key))
                 self._said[owner] = orjson.dumps([offset, key_text(key), None, False])
 
-    def _forget(self, owners: Iterable[bytes | str | None]) -> None:
-        """A grave has been closed: whatever is there now, nobody has a word on it."""
-        for owner in owners:
-            self._said.pop(owner, None)  # type: ignore[arg-type]  # str only where a deserializer is set
+    def _forget(self, last: Mapping[bytes | str, bytes | str | None]) -> None:
+        """A grave has been closed: whatever is there now, nobody has a word on it. `last`: values by entity key."""
+        for owner, value in last.items():
+            if value is None:
+                self._said.pop(owner, None)  # type: ignore[arg-type]  # str only where a deserializer is set
 
 
 def _expected(packed: bytes) -> tuple[Expected, ...]:
