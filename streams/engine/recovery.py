@@ -28,6 +28,8 @@ _log = structlog.get_logger(__name__)
 _kafka_log = logging.getLogger("streams.engine.kafka")
 _PART = "recovery"
 _CHUNK = 5_000
+#: From so many changelog offsets on it pays to write them without a log of their own.
+_MANY = 20_000
 _TELL_SECONDS = 5.0
 
 
@@ -41,6 +43,7 @@ class _Restore:
     #: Next changelog offset to apply, and the end as it was after the committed offsets were known.
     position: int
     end: int
+    has_many: bool = False
 
 
 @dataclass(slots=True, frozen=True)
@@ -137,7 +140,7 @@ class Recovery:
             low, end = lows[changelog, number], ends[changelog, number]
             state = self._open(number)
             start = self._start(state, topic_id=topic_id, low=low, end=end)
-            restores.append(_Restore(number, state, topic_id, start, end))
+            restores.append(_Restore(number, state, topic_id, start, end, has_many=end - start >= _MANY))
         return restores
 
     def _open(self, number: int) -> PartitionState:
@@ -207,12 +210,15 @@ class Recovery:
             reached.add(number)
         for number in reached:
             restore = open_[number]
-            restore.state.apply(changes.get(number, {}), Checkpoint(restore.topic_id, restore.position))
+            write = restore.state.restore if restore.has_many else restore.state.apply
+            write(changes.get(number, {}), Checkpoint(restore.topic_id, restore.position))
         metrics.RESTORED.labels(self.settings.group).inc(sum(map(len, changes.values())))
         return [open_[number] for number in reached if open_[number].position >= open_[number].end]
 
     def _finish(self, restore: _Restore, offsets: dict[tuple[str, int], int]) -> None:
         number = restore.number
+        if restore.has_many:
+            restore.state.flush()
         restore.state.apply({}, Checkpoint(restore.topic_id, restore.position))
         own = {topic: offset for (topic, partition), offset in offsets.items() if partition == number}
         del self._states[number]  # whoever gets it now closes it

@@ -4,11 +4,20 @@ import shutil
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import structlog
-from rocksdict import BlockBasedOptions, Cache, DbClosedError, DBCompressionType, Options, Rdict, WriteBatch
+from rocksdict import (
+    BlockBasedOptions,
+    Cache,
+    DbClosedError,
+    DBCompressionType,
+    Options,
+    Rdict,
+    WriteBatch,
+    WriteOptions,
+)
 
 from streams.engine.checkpoint import Checkpoint
 from streams.engine.errors import StateError
@@ -23,6 +32,8 @@ _DAMAGED = ("Corruption", "No such file")
 _REMEDY = "make room on its disk, or look at it, and start the worker again"
 _MEMTABLE_BYTES = 8 * 1024 * 1024
 _MEMTABLES = 2
+_LOGGED, _UNLOGGED = WriteOptions(), WriteOptions()
+_UNLOGGED.disable_wal = True  # type: ignore[method-assign, assignment]  # the stubs take a property for a method
 
 
 class PartitionState:
@@ -61,6 +72,21 @@ class PartitionState:
 
         After that nothing more is written before it is opened again.
         """
+        self._write(changes, checkpoint, _LOGGED)
+
+    def restore(self, changes: Mapping[bytes, bytes | None], checkpoint: Checkpoint) -> None:
+        """As apply, at half the cost: a process that dies before ``flush`` takes back the last of these steps.
+
+        What stays is the state as of one of the checkpoints. Call ``flush`` before ``apply``.
+        """
+        self._write(changes, checkpoint, _UNLOGGED)
+
+    def flush(self) -> None:
+        """What was restored outlives the process. Raises StateError when the disk is full."""
+        with self._writing, self._disk():
+            self._db.flush()
+
+    def _write(self, changes: Mapping[bytes, bytes | None], checkpoint: Checkpoint, options: WriteOptions) -> None:
         batch = WriteBatch(raw_mode=True)
         for key, value in changes.items():
             if value is None:
@@ -68,13 +94,17 @@ class PartitionState:
             else:
                 batch.put(key, value)
         batch.put(_CHECKPOINT, checkpoint.encode())
-        with self._writing:
-            try:
-                self._db.write(batch)
-            except DbClosedError:
-                raise
-            except Exception as error:  # rocksdict raises nothing more special
-                raise StateError(f"writing the state {self._path}: {error}; {_REMEDY}") from error
+        with self._writing, self._disk():
+            self._db.write(batch, options)
+
+    @contextmanager
+    def _disk(self) -> Iterator[None]:
+        try:
+            yield
+        except DbClosedError:
+            raise
+        except Exception as error:  # rocksdict raises nothing more special
+            raise StateError(f"writing the state {self._path}: {error}; {_REMEDY}") from error
 
     def wipe(self) -> None:
         """Forget everything, the checkpoint too."""

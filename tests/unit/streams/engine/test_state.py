@@ -2,6 +2,8 @@
 
 import os
 import resource
+import subprocess
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -57,6 +59,44 @@ def test_damaged_files_are_replaced_by_an_empty_state(tmp_path: Path) -> None:
     (tmp_path / "p" / "CURRENT").write_text("nonsense")
     again = PartitionState(tmp_path / "p", cache=CACHE)
     assert again.get(b"a") is None
+    again.close()
+
+
+_RESTORES_AND_DIES = """
+import os, sys
+from pathlib import Path
+from rocksdict import Cache
+from streams.engine.checkpoint import Checkpoint
+from streams.engine.state import PartitionState
+state = PartitionState(Path(sys.argv[1]), cache=Cache(1_000_000), memtable_bytes=100_000)
+state.apply({b"before": b"1"}, Checkpoint("topic", 1))
+for number in range(1, 300):
+    state.restore({b"%d" % number: os.urandom(2_000)}, Checkpoint("topic", number + 1))
+    if number == int(sys.argv[2]):
+        state.flush()
+os._exit(9)
+"""
+
+
+@pytest.mark.parametrize("flushed", [0, 299])
+def test_a_process_that_dies_while_it_restores_leaves_the_state_of_a_checkpoint(tmp_path: Path, flushed: int) -> None:
+    argv = [sys.executable, "-c", _RESTORES_AND_DIES, str(tmp_path / "p"), str(flushed)]
+    assert subprocess.run(argv, timeout=60, check=False).returncode == 9
+    state = PartitionState(tmp_path / "p", cache=CACHE)
+    checkpoint = state.checkpoint()
+    assert checkpoint is not None
+    reached = checkpoint.next_offset
+    assert reached == 300 if flushed else 1 < reached <= 300
+    assert {key for key, _ in state.items()} == {b"before", *(b"%d" % number for number in range(1, reached))}
+    state.close()
+
+
+def test_what_was_restored_stays_when_it_is_closed_in_order(tmp_path: Path) -> None:
+    state = PartitionState(tmp_path / "p", cache=CACHE)
+    state.restore({b"a": b"1"}, MARK)
+    state.close()
+    again = PartitionState(tmp_path / "p", cache=CACHE)
+    assert (again.get(b"a"), again.checkpoint()) == (b"1", MARK)
     again.close()
 
 
