@@ -18,6 +18,7 @@ Counters begin at 0 with each start of a process. Exact figures, which outlive p
 _TITLES = {
     "schemas.metrics": "Every process",
     "connectors.metrics": "Connectors: sources and sinks",
+    "console.drift_metrics": "Reconciliation",
     "console.store_metrics": "The store of outcomes and dead letters",
     "streams.metrics": "Workers: what becomes of changes",
     "streams.engine.metrics": "Workers: the engine",
