@@ -6,10 +6,11 @@ from typing import Final
 
 from console.errors import ConsoleError
 from console.mending.desk import Desk
-from console.mending.parcels import Parcel, empty_forward, send
+from console.mending.parcels import Parcel, send
 from console.reading import BEGINNING
 from schemas import compose, topics
 from schemas.registry import Writer
+from streams.repeat import repeat
 from streams.revision import REVISION_KEY, worked_in
 
 _PATIENCE_SECONDS: Final = 60.0
@@ -19,8 +20,8 @@ _LOOK_SECONDS: Final = 0.3
 def bring_up(desk: Desk, entity: str, keys: Iterable[str]) -> None:
     """Returns once the partitions of these keys are worked by the catalogue that is applied, or a newer one.
 
-    Each gets a forward that says nothing, and that no worker takes up with older rules. Raises ConsoleError where
-    nobody does in time.
+    Each gets a request to repeat nothing to nobody, which no worker takes up with older rules. Raises ConsoleError
+    where nobody does in time.
     """
     wanted, home = desk.catalogue.revision, desk.states(entity).home
     homes = {home(key.encode()): key for key in keys}
@@ -28,7 +29,7 @@ def bring_up(desk: Desk, entity: str, keys: Iterable[str]) -> None:
     behind = {place: key for place, key in homes.items() if worked.by(place) < wanted}
     topic = topics.identify(entity)
     encode = Writer(desk.registry, f"{topic}-value", compose.for_entity("forward", entity)).encode
-    value = encode({**empty_forward("lienthong/catalogue"), "revision": wanted})
+    value = encode({**repeat([]), "revision": wanted})
     send(desk.settings, [Parcel(topic, key, value, []) for key in behind.values()])
     until = time.monotonic() + _PATIENCE_SECONDS
     while any(worked.by(place) < wanted for place in behind):

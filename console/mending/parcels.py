@@ -1,6 +1,5 @@
 """What is sent to have a dead letter processed after all, and the sending."""
 
-import time
 from typing import Final, NamedTuple
 
 from confluent_kafka import Producer
@@ -16,6 +15,7 @@ from schemas.records import DeadLetter, Forward
 from schemas.registry import Decoder, Writer
 from schemas.settings import Settings
 from streams.cloudevents import Envelope, Headers
+from streams.repeat import repeat
 
 _ANSWER_SECONDS: Final = 30.0
 
@@ -85,30 +85,9 @@ def _may_come_late(forward: Forward) -> bool:
 def _owed(desk: Desk, letter: DeadLetter, key: str) -> Parcel:
     """Asks the owner of the key to send a subscriber its present state: nobody else knows what that is by then."""
     entity = letter["entity"]
-    forward: Forward = {**empty_forward(letter["event_id"]), "renamed": [letter["system"]]}
     topic = topics.identify(entity)
     write_forward = Writer(desk.registry, f"{topic}-value", compose.for_entity("forward", entity)).encode
-    return Parcel(topic, key, write_forward(forward), [])
-
-
-def empty_forward(event: str) -> Forward:
-    """Says nothing, from a key that nobody has."""
-    return {
-        "kind": "claims",
-        "formerly": "lienthong#mending",
-        "target": None,
-        "claims": [],
-        "version": 0,
-        "renamed": [],
-        "change": None,
-        "event_id": event,
-        "source_time": time.time_ns() // 1000,
-        "hops": 0,
-        "link": None,
-        "revision": 0,
-        "after": None,
-        "complete": False,
-    }
+    return Parcel(topic, key, write_forward(repeat([letter["system"]])), [])
 
 
 def send(settings: Settings, parcels: list[Parcel]) -> None:

@@ -99,6 +99,7 @@ def office(
         yield Office(city)
 
 
+@pytest.mark.timeout(600)
 def test_mending(office: Office) -> None:
     """One city for all of it: to start it takes longer than what is tested."""
     first = office.insert()

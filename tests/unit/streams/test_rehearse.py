@@ -8,6 +8,7 @@ from schemas import topics
 from schemas.catalogue import compile_catalogue
 from streams.difference import Change
 from streams.rehearse import Rehearsal, Unrehearsable
+from streams.repeat import repeat
 from streams.reproject import marker
 from tests.unit.streams.city import ENTITY, worker
 from tests.unit.streams.memory import MemoryKafka, MemoryRegistry, RawWriter, decoded
@@ -144,6 +145,14 @@ def test_a_record_that_moves_is_one_change_under_its_new_key(desk: Desk) -> None
     rehearsal.play(*desk.record(str(key), event))
     moved = [change for change in rehearsal.changes() if change.system == "all"]
     assert [(change.key, change.formerly, change.fields()) for change in moved] == [(f"citizen_id:{A}", "a#1", [])]
+
+
+def test_to_send_again_what_is_held_changes_nothing(desk: Desk) -> None:
+    desk.insert(A)
+    rehearsal = desk.rehearsal()
+    forward = desk.worker._wire.write_forward(repeat(["all"]))
+    assert rehearsal.play(topics.identify(ENTITY), f"citizen_id:{A}".encode(), forward) == ([], False)
+    assert rehearsal.changes() == []
 
 
 def test_what_concerns_a_whole_partition_is_not_rehearsed(desk: Desk) -> None:
