@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from confluent_kafka import Producer, TopicPartition
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
@@ -56,11 +56,6 @@ class StoreYard:
         admin = AdminClient({"bootstrap.servers": self.settings.kafka})
         admin.delete_topics([name])[name].result(20)
         until(lambda: name not in admin.list_topics(timeout=10).topics, doing=f"{name} to go")
-
-    def shorten(self, name: str, first: int) -> None:
-        """The topic's only partition holds nothing before this offset any more."""
-        place = TopicPartition(name, 0, first)
-        AdminClient({"bootstrap.servers": self.settings.kafka}).delete_records([place])[place].result(20)
 
     def stand(self, topic: str, count: int, *, key: str | None = None) -> None:
         """Put records into a topic; what they hold does not matter."""
