@@ -19,7 +19,7 @@ from connectors.values import Expected, Write
 from console.decoding import PATIENCE_SECONDS
 from console.errors import ConsoleError, Unanswered
 from console.reading import quiet_client
-from console.reconciling.expectation import Known, Matter, Rows
+from console.reconciling.expectation import Known, Matter, Rows, packed
 from console.reconciling.letters import Letters
 from schemas.mapping import key_out
 from schemas.registry import Registry
@@ -72,8 +72,8 @@ class Delivered:
         """See Expectation."""
         return {
             expected.key: Known(owner.decode(), expected)
-            for owner, packed in self._said.items()
-            for expected in _expected(packed)
+            for owner, said in self._said.items()
+            for expected in _expected(said)
             if expected.key in keys
         }
 
@@ -84,7 +84,7 @@ class Delivered:
     def refused(self) -> dict[str, str]:
         """See Expectation."""
         buried = self._letters.offsets()
-        said = ((owner, orjson.loads(packed)) for owner, packed in self._said.items()) if buried else ()
+        said = ((owner, orjson.loads(each)) for owner, each in self._said.items()) if buried else ()
         return {key: owner.decode() for owner, (offset, key, *_) in said if offset in buried}
 
     def close(self) -> None:
@@ -111,7 +111,7 @@ class Delivered:
             is_judged = write.revision >= self._since
             row = [*write.values.values()] if write.operation == "upsert" else None
             owner = owners[write.offset]
-            self._said[owner] = orjson.dumps([write.offset, key_text(write.key), row, is_judged])
+            self._said[owner] = packed([write.offset, key_text(write.key), row, is_judged])
             if failed.get(owner, write.offset) < write.offset:
                 del failed[owner]
 
@@ -121,7 +121,7 @@ class Delivered:
             key = self._key(owner.decode())
             if key is not None:
                 self.touched.add(key_text(key))
-                self._said[owner] = orjson.dumps([offset, key_text(key), None, False])
+                self._said[owner] = packed([offset, key_text(key), None, False])
 
     def _forget(self, last: Mapping[bytes | str, bytes | str | None]) -> None:
         """A grave has been closed: whatever is there now, nobody has a word on it. `last`: values by entity key."""
@@ -130,6 +130,6 @@ class Delivered:
                 self._said.pop(owner, None)  # type: ignore[arg-type]  # str only where a deserializer is set
 
 
-def _expected(packed: bytes) -> tuple[Expected, ...]:
-    _, key, row, is_judged = orjson.loads(packed)
+def _expected(said: bytes) -> tuple[Expected, ...]:
+    _, key, row, is_judged = orjson.loads(said)
     return (Expected(key, row),) if is_judged else ()

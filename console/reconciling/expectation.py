@@ -3,6 +3,8 @@
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import NamedTuple, Protocol
 
+import orjson
+
 from connectors.values import Expected
 from console.reading import Reader
 from schemas.catalogue import Catalogue
@@ -63,17 +65,22 @@ class Rows(Collection[Expected]):
     `count`: about how many there are.
     """
 
-    def __init__(self, packed: Collection[bytes], unpacked: Callable[[bytes], Sequence[Expected]], count: int) -> None:
-        self._packed = packed
+    def __init__(self, said: Collection[bytes], unpacked: Callable[[bytes], Sequence[Expected]], count: int) -> None:
+        self._said = said
         self._unpacked = unpacked
         self._count = count
 
     def __iter__(self) -> Iterator[Expected]:
-        for packed in self._packed:
-            yield from self._unpacked(packed)
+        for said in self._said:
+            yield from self._unpacked(said)
 
     def __len__(self) -> int:
         return self._count
 
     def __contains__(self, key: object) -> bool:
         return any(each == key for each in self)
+
+
+def packed(row: object) -> bytes:
+    """JSON, in no more memory than it needs: what orjson returns keeps the kilobytes in which it was made."""
+    return bytes(memoryview(orjson.dumps(row)))

@@ -13,7 +13,7 @@ from connectors.values import Expected
 from console.decoding import Decoder
 from console.reading import BEGINNING, Place
 from console.reconciling.delivered import Delivered
-from console.reconciling.expectation import Known, Matter, Rows
+from console.reconciling.expectation import Known, Matter, Rows, packed
 from schemas import topics
 from schemas.codec import codec_for
 from schemas.compose import load
@@ -23,7 +23,7 @@ from streams.project import subscribers
 from streams.route import due
 
 #: A state that expects nothing of the target.
-_NOTHING: Final = orjson.dumps([])
+_NOTHING: Final = packed([])
 
 
 class Golden:
@@ -67,8 +67,8 @@ class Golden:
         """See Expectation."""
         return {
             expected.key: Known(owner.decode(), expected)
-            for owner, packed in self._said.items()
-            for expected in _expected(packed)
+            for owner, said in self._said.items()
+            for expected in _expected(said)
             if expected.key in keys
         }
 
@@ -85,7 +85,7 @@ class Golden:
     def _take(self, key: bytes, value: bytes | None) -> None:
         before = self._said.get(key, _NOTHING)
         now = _NOTHING if value is None else self._rows(self._decoder.entity_state(value, self._entity))
-        self.touched.update(expected.key for packed in (before, now) for expected in _expected(packed))
+        self.touched.update(expected.key for said in (before, now) for expected in _expected(said))
         if now == _NOTHING:
             self._said.pop(key, None)
         else:
@@ -103,8 +103,8 @@ class Golden:
                 continue  # the sink has met the same, and has buried it
             row = None if values is None else [values[name] for name in self._columns]
             rows.append((key_text(column), row))
-        return orjson.dumps(rows)
+        return packed(rows)
 
 
-def _expected(packed: bytes) -> list[Expected]:
-    return [Expected(*row) for row in orjson.loads(packed)]
+def _expected(said: bytes) -> list[Expected]:
+    return [Expected(*row) for row in orjson.loads(said)]
