@@ -43,6 +43,21 @@ def server_directory() -> Iterator[Path]:
         rmtree(directory, ignore_errors=True)
 
 
+@pytest.fixture(scope="module")
+def own_kafka() -> Iterator[Kafka]:
+    """A Kafka of the module's own: the catalogue and the connectors' states are one topic each in a Kafka."""
+    with (
+        tempfile.TemporaryDirectory(prefix="lienthong-test-", ignore_cleanup_errors=True) as name,
+        ExitStack() as stack,
+    ):
+        server = Kafka(Path(name) / "kafka")
+        server.configure()
+        stack.callback(server.kill)
+        server.start()
+        server.wait_ready()
+        yield server
+
+
 @pytest.fixture
 def private_kafka(server_directory: Path) -> Iterator[Callable[[], Kafka]]:
     """Starts a Kafka of the test's own, to ``kill()``, ``start()`` and ``wait_ready()`` again; ended after the test."""

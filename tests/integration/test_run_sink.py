@@ -7,8 +7,6 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
-from shutil import rmtree
-from tempfile import mkdtemp
 
 import psycopg
 import pytest
@@ -25,21 +23,6 @@ from schemas.registry import Registry
 from schemas.sealing import Seal
 from tests.integration.delivery_city import DeliveryCity, delivery, gone, until
 from tests.integration.shared_servers import SharedPostgres
-
-
-@pytest.fixture(scope="module")
-def own_kafka() -> Iterator[Kafka]:
-    """The catalogue and the connectors' states are one topic each in a Kafka."""
-    home = Path(mkdtemp(prefix="lienthong-test-"))
-    home.chmod(0o755)
-    server = Kafka(home / "kafka")
-    server.configure()
-    with ExitStack() as stack:
-        stack.callback(rmtree, home, ignore_errors=True)
-        stack.callback(server.kill)
-        server.start()
-        server.wait_ready()
-        yield server
 
 
 @pytest.fixture
