@@ -39,6 +39,9 @@ chaos-smoke: $(VENV)/dev.stamp ## The same in short: what every landing sees
 chaos-planted: $(VENV)/dev.stamp ## Plant every known mistake into the product and see that the checkers see it
 	$(BIN)/python -m tests.chaos.planted --record docs/chaos-results.json
 
+bench: $(VENV)/dev.stamp ## Measure the peer, PostgreSQL's own replication and this under one load (docs/benchmark.md); half an hour, a quiet machine
+	$(BIN)/python -m tests.bench.bench_city $(BENCH)
+
 lint: $(VENV)/dev.stamp ## Check style, types and import boundaries
 	$(BIN)/ruff check $(CODE)
 	$(BIN)/ruff format --check $(CODE)
@@ -75,4 +78,4 @@ $(VENV)/run.stamp: $(VENV)/bin/python deploy/locks/run.txt $(PROJECT)
 $(VENV)/dev.stamp: $(VENV)/bin/python deploy/locks/dev.txt $(PROJECT)
 	@bash deploy/setup/install_locked.sh "$(PY)" "$(VENV)" dev
 
-.PHONY: help run test chaos-engine chaos chaos-smoke chaos-planted lint lock clean-data clean venv monitoring audit
+.PHONY: help run test chaos-engine bench chaos chaos-smoke chaos-planted lint lock clean-data clean venv monitoring audit

@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.embedded.artifacts import Artifact, read_lock
+from deploy.embedded.artifacts import LOCK, Artifact, read_lock
 from deploy.embedded.disk import ensure_room
 from deploy.embedded.download import download, sha256_of
 
@@ -67,9 +67,9 @@ class Progress:
             self._report(f"{self._title}: {self._done / 1e6:.0f} of {self._total / 1e6:.0f} MB")
 
 
-def jars(part: str, *, cache: Path, report: Report) -> list[Path]:
+def jars(part: str, *, cache: Path, report: Report, lock: Path = LOCK) -> list[Path]:
     """The files of one part, each with the sum that the lock names; fetched if they are missing or damaged."""
-    artifacts = read_lock(part)
+    artifacts = read_lock(part, lock=lock)
     directory = cache / "files"
     directory.mkdir(parents=True, exist_ok=True)
     with _exclusive(cache / "files.lock"):
@@ -79,13 +79,13 @@ def jars(part: str, *, cache: Path, report: Report) -> list[Path]:
     return [directory / artifact.filename for artifact in artifacts]
 
 
-def unpacked(part: str, *, cache: Path, report: Report) -> Path:
+def unpacked(part: str, *, cache: Path, report: Report, lock: Path = LOCK) -> Path:
     """The directory into which the one archive of a part is unpacked; named by its sum and complete if it exists."""
-    (archive,) = read_lock(part)
+    (archive,) = read_lock(part, lock=lock)
     directory = cache / f"{archive.name}-{archive.version}-{archive.sha256[:12]}"
     if directory.exists():
         return directory
-    (packed,) = jars(part, cache=cache, report=report)
+    (packed,) = jars(part, cache=cache, report=report, lock=lock)
     with _exclusive(cache / "unpack.lock"):
         if not directory.exists():
             report(f"unpacking {part}")

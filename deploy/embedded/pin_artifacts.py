@@ -21,15 +21,16 @@ def pin_artifacts() -> list[Artifact]:
         context.repo_cache = Path(directory)
         inputs, transitive = context.resolver.resolve([context.create_dependency(KAFKA)])
         logging = context.create_dependency(KAFKA_LOGGING)
-        kafka = [_pin("kafka", dependency.artifact) for dependency in [*inputs, *transitive, logging]]
+        kafka = [pin("kafka", dependency.artifact) for dependency in [*inputs, *transitive, logging]]
         group, name, version = REGISTRY
         archive = context.project(group, name).at_version(version).artifact(classifier="all", packaging="tar.gz")
-        pinned = [*sorted(kafka, key=Artifact.line), _pin("registry", archive)]
+        pinned = [*sorted(kafka, key=Artifact.line), pin("registry", archive)]
     write_lock(pinned)
     return pinned
 
 
-def _pin(part: str, artifact: MavenArtifact) -> Artifact:
+def pin(part: str, artifact: MavenArtifact) -> Artifact:
+    """The line of the lock for a file that the resolver has found."""
     path = artifact.resolve()
     return Artifact(
         part=part,
