@@ -26,6 +26,8 @@ MOST_DELIVERIES = 2000
 _READ_SECONDS = 0.2
 _LOOK_SECONDS = 10.0
 _CATCH_UP_SECONDS = 30.0
+#: How long a target that was restored from a copy may lack rows unnoticed while nothing is delivered.
+_PROVE_SECONDS = 15.0
 
 _log = structlog.get_logger(__name__)
 
@@ -65,6 +67,7 @@ class DeliveryLoop:
         self._pending: Batch | None = None
         self._rejected: dict[int, Failure] = {}
         self._look_at = 0.0
+        self._prove_at = 0.0
         self._labels = (reports.reporter.system, stream.entity)
         self._took = _Took(self._labels)
 
@@ -97,6 +100,9 @@ class DeliveryLoop:
             batch = self._pending or self._read()
             if batch is not None:
                 self._write(batch)
+            elif time.monotonic() > self._prove_at:
+                # A write would find out that the target is no longer where it was; without one nobody asks.
+                self._open()
             self._went_well()
 
     def _rest(self) -> None:
@@ -111,6 +117,7 @@ class DeliveryLoop:
         self._backoff.reset()
 
     def _open(self) -> None:
+        self._prove_at = time.monotonic() + _PROVE_SECONDS
         stream = self._stream = self._find()
         position = self._sink.open([stream])[stream]
         pending = self._pending
