@@ -180,9 +180,9 @@ def route_rename(
             _note(routed, entry)
             routed.results.append(("filtered", system))
             continue
-        # What only a rename on its way brings here goes on with its rows: what people wrote into it would else be lost.
-        # Where those went elsewhere it is taken away: the next key may be another's; where it belongs it is sent anew.
-        follows = carried or _held(state["routes"], system) != NOT_HELD
+        # What only a rename on its way brings here goes on with its rows where people write into it: that would else be
+        # lost. Elsewhere it is taken away: the next key may be another's by then; where it belongs it is sent anew.
+        follows = (carried and subscriber.two_way is not None) or _held(state["routes"], system) != NOT_HELD
         operation: DeliveryOperation = "rename" if follows and subscriber.can_hold(new_key) else "delete"
         _send(routed, Sent(subscriber, operation, None, state["key"]), entry)
     return routed
