@@ -53,8 +53,15 @@ def _said(manifests: Mapping[str, Manifest], entity: str) -> list[Any]:
     ]
 
 
-def _of(system: str, was: Mapping[str, Manifest], now: Mapping[str, Manifest]) -> Iterator[Difference]:
+def _of(system: str, was: Mapping[str, Manifest], now: Mapping[str, Manifest]) -> list[Difference]:
     old, new = was.get(system), now.get(system)
+    found = list(_parted(system, old, new))
+    if not found and old != new:
+        return [Difference("changed", system, "says something else of itself", "nothing that is carried changes")]
+    return found
+
+
+def _parted(system: str, old: Manifest | None, new: Manifest | None) -> Iterator[Difference]:
     for role, made, gone in ((_PUBLISHES, _publishes, _publishes_no_more), (_SUBSCRIBES, _receives, _receives_no_more)):
         there, here = _parts(old, role), _parts(new, role)
         for entity in sorted({*there, *here}):

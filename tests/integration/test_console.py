@@ -84,7 +84,7 @@ def test_apply_makes_a_new_revision_of_what_changed_and_refuses_what_is_wrong(
     dan_cu = folder / "dan_cu.yaml"
     dan_cu.write_text(dan_cu.read_text(encoding="utf-8").replace("cadence: 10s", "cadence: 20s"), encoding="utf-8")
     changed = city.run("apply", str(folder))
-    assert "revision 2, dan_cu changed" in changed.stdout
+    assert "revision 2:\n  ~ dan_cu says something else of itself" in changed.stdout
     assert (city.catalogue().mapping_revision("ho_tich"), city.catalogue().mapping_revision("dan_cu")) == (1, 2)
 
     dan_cu.write_text(dan_cu.read_text(encoding="utf-8") + "\ncolour: red\n", encoding="utf-8")

@@ -78,3 +78,9 @@ def test_what_is_taken_away_is_told_until_it_is_cleaned_up() -> None:
     assert told(gone, gone) == [("removed", "b", "receives person no more")], "an apply that was cut short goes on"
     assert told(gone.cleaned("b"), gone.cleaned("b")) == []
     assert not is_removing(differences(FIRST, then(publisher(), receiver(where="ward == '00001'"))))
+
+
+def test_what_a_system_says_of_itself_is_told_though_nothing_carried_changes() -> None:
+    found = then(publisher(), system("b", cadence="20s", subscribes={"person": RECEIVES}))
+    assert told(found) == [("changed", "b", "says something else of itself")]
+    assert touched(FIRST, found) == []
