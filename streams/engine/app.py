@@ -9,6 +9,8 @@ from faust.app.base import BootStrategy
 
 class _WithoutKafka(BootStrategy):
     enable_kafka = False
+    # Faust's command line turns it on again, on every address of the machine and on one port for all workers.
+    enable_web = False
 
 
 class EngineApp(faust.App):
@@ -17,10 +19,10 @@ class EngineApp(faust.App):
     BootStrategy = _WithoutKafka
 
     def __init__(self, name: str, **options: Any) -> None:
-        """``name`` as Faust's ``id``; ``options`` as for ``faust.App``, the web server being off by default."""
+        """``name`` as Faust's ``id``; ``options`` as for ``faust.App``; there is no web server."""
         self._concurrency: dict[int, int] = {}
         # The address is never used: Faust asks for one.
-        settings: dict[str, Any] = {"broker": "kafka://127.0.0.1:1", "web_enabled": False}
+        settings: dict[str, Any] = {"broker": "kafka://127.0.0.1:1"}
         super().__init__(name, **(settings | options))
 
     async def on_start(self) -> None:
