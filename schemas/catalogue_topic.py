@@ -59,7 +59,7 @@ def read(settings: Settings) -> Catalogue:
     group = f"lienthong.catalogue.{uuid4()}"  # never committed: librdkafka wants a name
     consumer = Consumer(consumer_settings(settings.kafka, group, **{"enable.partition.eof": True}))
     try:
-        value = _last_value(consumer)
+        value = _last_value(consumer, end=_end(settings, group))
     except KafkaException as error:
         if error.args[0].code() in _NO_TOPIC:
             raise NoCatalogue(settings.kafka) from None
@@ -73,14 +73,22 @@ def read(settings: Settings) -> Catalogue:
     return Catalogue.from_json(value)
 
 
-def _last_value(consumer: Consumer) -> bytes | None:
-    """The newest value of the one key, None where the topic is empty. Raises KafkaException."""
-    partition = TopicPartition(topics.CATALOGUE, 0)
-    low, high = consumer.get_watermark_offsets(partition, timeout=_TIMEOUT_SECONDS)
-    if low == high:
+def _end(settings: Settings, group: str) -> int:
+    """Behind all that is there, committed or not: of a transaction whose end is on its way the stable offset knows
+    nothing yet. Raises KafkaException."""
+    consumer = Consumer(consumer_settings(settings.kafka, group, **{"isolation.level": "read_uncommitted"}))
+    try:
+        return int(consumer.get_watermark_offsets(TopicPartition(topics.CATALOGUE, 0), timeout=_TIMEOUT_SECONDS)[1])
+    finally:
+        consumer.close()
+
+
+def _last_value(consumer: Consumer, *, end: int) -> bytes | None:
+    """The newest value of the one key up to `end`, None where there is none. Raises KafkaException."""
+    low, _ = consumer.get_watermark_offsets(TopicPartition(topics.CATALOGUE, 0), timeout=_TIMEOUT_SECONDS)
+    if low >= end:
         return None
-    partition.offset = low
-    consumer.assign([partition])
+    consumer.assign([TopicPartition(topics.CATALOGUE, 0, low)])
     deadline, last = time.monotonic() + _TIMEOUT_SECONDS, None
     while time.monotonic() < deadline:
         message = consumer.poll(1.0)
@@ -90,7 +98,8 @@ def _last_value(consumer: Consumer) -> bytes | None:
         if error is None:
             last = message.value() if message.key() == KEY else last
         elif error.code() == KafkaError._PARTITION_EOF:
-            return last
+            if (message.offset() or 0) >= end:
+                return last
         else:
             raise KafkaException(error)
     raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "the end of the topic was not reached"))
