@@ -84,6 +84,7 @@ class Guard:
             limit_bytes=self._limit,
             remedy="see why nothing was confirmed (is Kafka there?), or raise `connect: wal_limit`",
         )
-        metrics.SLOTS_GIVEN_UP.labels(self._system).inc()
         slot.take_over(connection, self._slot)
         slot.drop(connection, self._slot)
+        # A reader that does not end in time is ended at the next look: given up is what is gone.
+        metrics.SLOTS_GIVEN_UP.labels(self._system).inc()
