@@ -48,7 +48,7 @@ def lines() -> list[str]:
 def offer(monkeypatch: pytest.MonkeyPatch, served: Served) -> None:
     """Let the cache know one artifact, at the served address."""
     artifact = pin(served.content)
-    monkeypatch.setattr(cache, "read_lock", lambda _: [artifact])
+    monkeypatch.setattr(cache, "read_lock", lambda _, **__: [artifact])
     monkeypatch.setattr(repository, "addresses", lambda _: [served.address])
 
 
