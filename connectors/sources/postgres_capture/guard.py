@@ -85,6 +85,6 @@ class Guard:
             remedy="see why nothing was confirmed (is Kafka there?), or raise `connect: wal_limit`",
         )
         slot.take_over(connection, self._slot)
-        slot.drop(connection, self._slot)
-        # A reader that does not end in time is ended at the next look: given up is what is gone.
+        # Once: a reader that does not end in time is ended at the next look. Before the slot is seen to be gone.
         metrics.SLOTS_GIVEN_UP.labels(self._system).inc()
+        slot.drop(connection, self._slot)
