@@ -25,5 +25,9 @@ class RoundError(EngineError):
     """A round's transaction was aborted; nothing of it counts."""
 
 
+class StuckError(RoundError):
+    """The client did not return from a call in time; it is of no more use, and what it had open never commits."""
+
+
 class AbandonedError(EngineError):
     """The partitions were taken away while something was being done for them; nobody waits for the result."""

@@ -23,6 +23,8 @@ _log = structlog.get_logger(__name__)
 _T = TypeVar("_T")
 #: Seconds for one call; after it progress is reported and the call repeated.
 _PATIENCE = 2.0
+#: Seconds after which a call for the offsets, which has not kept its time-out, is left behind with its client.
+_LEFT_BEHIND = 5.0
 #: Seconds after which a call has not kept its time-out: the client is stuck, and only a new process helps.
 _STUCK = 20.0
 #: What the broker would refuse again, however often it is tried.
@@ -92,6 +94,12 @@ class RoundProducer:
         self._client.renew(self._initialise)
         self._watchdog.rest(self._name)
 
+    def _renew(self, reason: str) -> None:
+        """The new client fences the old one, and the broker aborts what that has open."""
+        _log.info(reason, doing=self._name)
+        metrics.PRODUCERS_RENEWED.labels(self._settings.group).inc()
+        self._client.renew(self._initialise)
+
     def _initialise(self, producer: Producer) -> None:
         self._until_answered(lambda: producer.init_transactions(_PATIENCE * 5))
 
@@ -102,9 +110,7 @@ class RoundProducer:
         """
         self._watchdog.report(self._name, within=_STUCK)
         if self._client.is_doubtful():
-            _log.info("a connection broke: what is still on its way must not count any more", doing=self._name)
-            metrics.PRODUCERS_RENEWED.labels(self._settings.group).inc()
-            self._client.renew(self._initialise)
+            self._renew("a connection broke: what is still on its way must not count any more")
         producer = self._client.producer
         try:
             producer.begin_transaction()
@@ -158,7 +164,7 @@ class RoundProducer:
         def send() -> None:
             if not round_.assignment.is_current:
                 raise RoundError("committing a round: its partitions were taken away")
-            self._client.producer.send_offsets_to_transaction(offsets, metadata, _PATIENCE)
+            self._client.send_offsets(offsets, metadata, timeout=_PATIENCE, patience=_LEFT_BEHIND)
 
         self._until_answered(send)
 
@@ -171,7 +177,10 @@ class RoundProducer:
         aborted = AbortedError(*_judge(round_, error))
         try:
             _stop_if_fatal(error)
-            self._until_answered(lambda: self._client.producer.abort_transaction(_PATIENCE))
+            if self._client.is_stuck:
+                self._renew("a call did not return: its client is left behind")
+            else:
+                self._until_answered(lambda: self._client.producer.abort_transaction(_PATIENCE))
         except KafkaException as failure:
             fail_stop("a transaction could not be aborted", error=str(failure), after=str(error))
         return aborted

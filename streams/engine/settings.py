@@ -123,9 +123,6 @@ class EngineSettings:
             "queue.buffering.max.kbytes": 262_144,
             # With the default of 100 ms a transaction that meets its predecessor's markers waits that long.
             "retry.backoff.ms": 1,
-            # After a broker's crash librdkafka can wait for the group's old coordinator without end, whatever time-out
-            # it was given (its issues 5456 and 5511), until another connection changes its state: let idle ones close.
-            "connections.max.idle.ms": 5_000,
             # A topic that is missing fails its batch soon, so that the others of the round can go on.
             "topic.metadata.propagation.max.ms": 3_000,
         }

@@ -1,10 +1,14 @@
 """The librdkafka producer of one transactional id, and whether anything was lost between it and the broker."""
 
 import logging
+import threading
 from collections.abc import Callable
+from queue import Empty, SimpleQueue
 from typing import Any
 
-from confluent_kafka import Producer
+from confluent_kafka import Producer, TopicPartition
+
+from streams.engine.errors import StuckError
 
 _kafka_log = logging.getLogger("streams.engine.kafka")
 
@@ -26,6 +30,8 @@ class TransactionalClient:
         # Its lines are how librdkafka tells of a connection that broke: errors are not reported for each of them.
         self._config = config | {"log_level": 6, "log.connection.close": True}
         self._ears = _Ears()
+        #: Whether a call was given up that may still be running.
+        self.is_stuck = False
 
     def renew(self, initialise: Callable[[Producer], None]) -> None:
         """Put a new producer in the place of the old one; ``initialise`` has it fence whoever had its id before."""
@@ -34,11 +40,40 @@ class TransactionalClient:
         initialise(self.producer)
         self.producer.poll(0)
         self._ears.has_heard = False
+        self.is_stuck = False
 
     def is_doubtful(self) -> bool:
         """Whether a copy of an earlier request may still be on its way. Ask it when no transaction is open."""
         self.producer.poll(0)
-        return self._ears.has_heard
+        return self._ears.has_heard or self.is_stuck
+
+    def send_offsets(self, offsets: list[TopicPartition], metadata: object, *, timeout: float, patience: float) -> None:
+        """As the producer's ``send_offsets_to_transaction``, but it raises StuckError after ``patience`` seconds.
+
+        After a broker's crash librdkafka can wait for the group's old coordinator without end, whatever ``timeout`` it
+        was given (its issues 5456 and 5511). Closing idle connections would wake it, but a transaction that meets a
+        closing connection waits for seconds, and a quiet city meets it all the time. So the call is left behind
+        on its thread, and the producer is of no more use: renew it.
+        """
+        answers: SimpleQueue[BaseException | None] = SimpleQueue()
+        producer = self.producer
+
+        def send() -> None:
+            try:
+                producer.send_offsets_to_transaction(offsets, metadata, timeout)
+            except BaseException as error:
+                answers.put(error)
+            else:
+                answers.put(None)
+
+        threading.Thread(target=send, name="engine-offsets", daemon=True).start()
+        try:
+            error = answers.get(timeout=patience)
+        except Empty:
+            self.is_stuck = True
+            raise StuckError(f"sending offsets to the transaction: no answer in {patience:.0f} s") from None
+        if error is not None:
+            raise error
 
 
 class _Ears:

@@ -1,14 +1,17 @@
 """A round's transaction against a real broker: what is committed together, what is refused, and who is fenced."""
 
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from streams.engine import producer
 from streams.engine.checkpoint import Checkpoint
 from streams.engine.producer import AbortedError, Refusal, Round
 from tests.integration.engine_harness import read, until
@@ -75,6 +78,50 @@ def test_a_batch_whose_partitions_were_taken_away_commits_nothing(scene: Scene) 
     assert refused(scene, Round([batch])).refusal is Refusal.OUTAGE
     assert scene.outputs() == []
     assert scene.committed() < 0
+
+
+class Stuck:
+    """A librdkafka producer that does not return from sending offsets before it is let go."""
+
+    def __init__(self, producer: Any) -> None:
+        self._producer = producer
+        self.let_go = threading.Event()
+        self.errors: list[BaseException] = []
+        self.returned = threading.Event()
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._producer, name)
+
+    def send_offsets_to_transaction(self, *parts: Any) -> None:
+        assert self.let_go.wait(60)
+        try:
+            self._producer.send_offsets_to_transaction(*parts)
+        except BaseException as error:
+            self.errors.append(error)
+            raise
+        finally:
+            self.returned.set()
+
+
+def test_a_call_that_does_not_return_is_left_behind_and_counts_for_nothing(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(producer, "_LEFT_BEHIND", 0.2)
+    client = scene.producer._client
+    stuck = Stuck(client.producer)
+    client.producer = stuck  # type: ignore[assignment]
+    batch = scene.batch(offset=4)
+    batch.send(scene.out, b"k", b"left behind")
+    assert refused(scene, Round([batch])).refusal is Refusal.OUTAGE
+    monkeypatch.undo()
+    again = scene.batch(offset=4)
+    again.send(scene.out, b"k", b"sent again")
+    scene.producer.commit(Round([again]))
+    stuck.let_go.set()
+    assert stuck.returned.wait(60)
+    assert stuck.errors, "the broker refuses what a client before the present one still wants"
+    assert scene.outputs() == [b"sent again"]
+    assert scene.committed() == 5
 
 
 @pytest.mark.parametrize("value", [b"x" * 2_000_000, 12, "\ud800"])
