@@ -6,6 +6,7 @@ BIN     := $(VENV)/bin
 DATA    ?= $(if $(LIENTHONG_DATA),$(LIENTHONG_DATA),.data)
 JOBS    ?= 3
 MINUTES ?= 10
+EDITS   ?= 10000
 PROJECT := pyproject.toml
 COMPILE := $(BIN)/uv pip compile --quiet --universal --python-version 3.11 --generate-hashes \
            --no-emit-index-url --no-header --no-annotate
@@ -35,6 +36,9 @@ chaos: $(VENV)/dev.stamp ## Break everything under five systems for MINUTES=10 (
 chaos-smoke: $(VENV)/dev.stamp ## The same in short: what every landing sees
 	$(BIN)/python -m tests.chaos.planted --quick
 	$(BIN)/python -m tests.chaos.campaign --smoke $(if $(SEED),--seed $(SEED)) $(CHAOS)
+
+converge: $(VENV)/dev.stamp ## Write EDITS=10000 random edits into five systems at once (CHAOS="--cut 5": cut off in turn), compare what all hold
+	$(BIN)/python -m tests.chaos.converge --edits $(EDITS) $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 chaos-planted: $(VENV)/dev.stamp ## Plant every known mistake into the product and see that the checkers see it
 	$(BIN)/python -m tests.chaos.planted --record docs/chaos-results.json
@@ -78,4 +82,4 @@ $(VENV)/run.stamp: $(VENV)/bin/python deploy/locks/run.txt $(PROJECT)
 $(VENV)/dev.stamp: $(VENV)/bin/python deploy/locks/dev.txt $(PROJECT)
 	@bash deploy/setup/install_locked.sh "$(PY)" "$(VENV)" dev
 
-.PHONY: help run test chaos-engine bench chaos chaos-smoke chaos-planted lint lock clean-data clean venv monitoring audit
+.PHONY: help run test chaos-engine bench chaos converge chaos-smoke chaos-planted lint lock clean-data clean venv monitoring audit

@@ -13,26 +13,17 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping
 from pathlib import Path
 
-from deploy.embedded.kafka import Kafka
-from deploy.embedded.postgres import Postgres
-from deploy.embedded.registry import Registry
-from deploy.embedded.server import Server
 from tests.chaos.calm_officers import CALM
 from tests.chaos.city_faults import Fault
 from tests.chaos.city_verdict import faults_of
 from tests.chaos.decks import CAMPAIGN, SMOKE
-from tests.chaos.five_manifests import TABLES
+from tests.chaos.opening import open_yard
 from tests.chaos.results import Results
-from tests.chaos.rig import rigged_city
-from tests.chaos.shift import Shift
 from tests.chaos.yard import Yard
-from tests.integration.hold_server import FAST
 
-_FIRST_EDITS = {"dan_cu": 60, "ho_tich": 40, "dkkd": 30}
 #: Seconds between two edits while faults come.
 _PAUSE_SECONDS = 0.1
 _REST_SECONDS = 240.0
@@ -52,7 +43,9 @@ def main() -> int:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with (
         tempfile.TemporaryDirectory(prefix="lienthong-chaos-") as passing,
-        _yard(options.keep or Path(passing), options.seed, longest=5.0 if options.smoke else 30.0) as yard,
+        open_yard(
+            options.keep or Path(passing), options.seed, longest=5.0 if options.smoke else 30.0, officers=CALM
+        ) as yard,
     ):
         until = time.monotonic() + options.minutes * 60
         while True:
@@ -100,38 +93,6 @@ def _strike(yard: Yard, fault: Fault) -> None:
     fault(yard)
     done = ", ".join(yard.done - before) or "nothing"
     print(f"{done}: {time.monotonic() - began:.1f} s", flush=True)
-
-
-@contextmanager
-def _yard(folder: Path, seed: int, *, longest: float) -> Iterator[Yard]:
-    """A city that runs, with people in it."""
-    folder.chmod(0o755)  # PostgreSQL runs as somebody who is not root
-    with ExitStack() as stack:
-        kafka, postgres, registry = (
-            Kafka(folder / "kafka"),
-            Postgres(folder / "postgres", settings=FAST),
-            Registry(folder / "registry"),
-        )
-        for server in (kafka, postgres, registry):
-            _begin(server)
-            stack.callback(server.kill)
-        for server in (kafka, postgres, registry):
-            server.wait_ready(seconds=180)
-        home = folder / "city"
-        home.mkdir()
-        city = stack.enter_context(rigged_city(kafka, postgres, registry.url, home))
-        shift = Shift({system: city.desk(system) for system in TABLES}, seed, officers=CALM)
-        # Only now: whoever was deleted before would be a birth that no register has heard of.
-        city.connect()
-        for system, edits in _FIRST_EDITS.items():
-            shift.work(system, edits)
-        city.wait_ready(seconds=180)
-        yield Yard(city, shift, random.Random(seed), longest)
-
-
-def _begin(server: Server) -> None:
-    server.configure()
-    server.start()
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from tests.chaos.authority import Holding
 
 #: Subscribers that receive into rows of their own: they keep a row also where nobody exists whom it is about.
-_OWN_ROWS = ("ho_tich", "dkkd")
+OWN_ROWS = ("ho_tich", "dkkd")
 
 
 def differences(expected: Mapping[str, Holding], actual: Mapping[str, Holding]) -> list[str]:
@@ -16,7 +16,7 @@ def differences(expected: Mapping[str, Holding], actual: Mapping[str, Holding]) 
 def _compared(system: str, expected: Holding, actual: Holding) -> Iterable[str]:
     for name in sorted(expected.keys() - actual.keys()):
         yield f"{system} lacks {name}: {expected[name]}"
-    if system not in _OWN_ROWS:
+    if system not in OWN_ROWS:
         for name in sorted(actual.keys() - expected.keys()):
             yield f"{system} holds {name}, which is not to be there: {actual[name]}"
     for name in sorted(expected.keys() & actual.keys()):

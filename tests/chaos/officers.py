@@ -254,3 +254,7 @@ class Business(Officer):
 
 def _is_numbered(row: Row) -> bool:
     return row["so_dinh_danh"] is not None
+
+
+#: By register, who works at it.
+ALL: Mapping[str, type[Officer]] = {"ho_tich": CivilStatus, "dan_cu": Population, "dkkd": Business}

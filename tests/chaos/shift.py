@@ -7,17 +7,13 @@ from collections.abc import Mapping
 import psycopg
 
 from tests.chaos.desks import SqlDesk
-from tests.chaos.officers import Business, CivilStatus, Numbers, Officer, Population
-
-_OFFICERS: Mapping[str, type[Officer]] = {"ho_tich": CivilStatus, "dan_cu": Population, "dkkd": Business}
+from tests.chaos.officers import ALL, Numbers, Officer
 
 
 class Shift:
     """`desks` by system. What is decided comes from the seed; upon what, from who was faster."""
 
-    def __init__(
-        self, desks: Mapping[str, SqlDesk], seed: int, *, officers: Mapping[str, type[Officer]] = _OFFICERS
-    ) -> None:
+    def __init__(self, desks: Mapping[str, SqlDesk], seed: int, *, officers: Mapping[str, type[Officer]] = ALL) -> None:
         self._desks = desks
         self._numbers = Numbers()
         self._officers = {

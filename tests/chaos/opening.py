@@ -1,0 +1,53 @@
+"""Opens a yard: servers of its own, five systems, everything between them running, and people in the registers."""
+
+import random
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+from deploy.embedded.kafka import Kafka
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.registry import Registry
+from deploy.embedded.server import Server
+from tests.chaos.five_manifests import TABLES
+from tests.chaos.officers import Officer
+from tests.chaos.rig import rigged_city
+from tests.chaos.shift import Shift
+from tests.chaos.yard import Yard
+from tests.integration.hold_server import FAST
+
+_FIRST_EDITS = {"dan_cu": 60, "ho_tich": 40, "dkkd": 30}
+_READY_SECONDS = 180.0
+
+
+@contextmanager
+def open_yard(folder: Path, seed: int, *, longest: float, officers: Mapping[str, type[Officer]]) -> Iterator[Yard]:
+    """`folder`: empty. `longest`: see Yard. Everything is ended with the block, however that ends."""
+    folder.chmod(0o755)  # PostgreSQL runs as somebody who is not root
+    with ExitStack() as stack:
+        kafka, postgres, registry = (
+            Kafka(folder / "kafka"),
+            Postgres(folder / "postgres", settings=FAST),
+            Registry(folder / "registry"),
+        )
+        for server in (kafka, postgres, registry):
+            _begin(server)
+            stack.callback(server.kill)
+        for server in (kafka, postgres, registry):
+            server.wait_ready(seconds=_READY_SECONDS)
+        home = folder / "city"
+        home.mkdir()
+        city = stack.enter_context(rigged_city(kafka, postgres, registry.url, home))
+        shift = Shift({system: city.desk(system) for system in TABLES}, seed, officers=officers)
+        city.connect()
+        # Only when all is heard: whoever was deleted before would be a birth that no register has heard of.
+        city.wait_ready(seconds=_READY_SECONDS)
+        for system, edits in _FIRST_EDITS.items():
+            shift.work(system, edits)
+        city.wait_ready(seconds=_READY_SECONDS)
+        yield Yard(city, shift, random.Random(seed), longest)
+
+
+def _begin(server: Server) -> None:
+    server.configure()
+    server.start()
