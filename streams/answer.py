@@ -1,7 +1,7 @@
 """A system that shows what it should not, or has lost what it should hold, is sent its present state once more."""
 
 from schemas.records import EntityState
-from streams.suppress_echo import Heard
+from streams.ear import Heard
 from streams.unconfirmed import digest
 
 

@@ -30,6 +30,12 @@ def find(claims: Iterable[Claim], system: str, resource: str, row: str) -> Claim
     return None
 
 
+def of_row(claim: Claim, claims: Iterable[Claim]) -> list[Claim]:
+    """What is held of the claim's row: by the key itself, and by each alias that has sent it."""
+    name = row_name(claim)
+    return [held for held in claims if held["row"] == claim["row"] and row_name(held) == name]
+
+
 def is_live(claims: Collection[Claim]) -> bool:
     """Whether any row still says something."""
     return any([claim["values"] is not None for claim in claims])  # noqa: C419 - a generator costs twice as much here
@@ -48,10 +54,15 @@ def only_repeats(claim: Claim) -> bool:
     return EXISTENCE in echoed and claim["values"] is not None and all(name in echoed for name in shows(claim))
 
 
+def is_gone(claim: Claim) -> bool:
+    """Whether the row is no more, here or elsewhere."""
+    return claim["values"] is None and claim["left_to"] is None
+
+
 def says_gone(claim: Claim) -> bool:
     """Whether a retracted claim is its system's word that the entity is no more: its row is neither elsewhere nor was
     it we who took it away."""
-    return claim["values"] is None and claim["left_to"] is None and EXISTENCE not in claim["echoed"]
+    return is_gone(claim) and EXISTENCE not in claim["echoed"]
 
 
 def void(claim: Claim, keeps: Collection[str]) -> Claim | None:
@@ -65,4 +76,4 @@ def void(claim: Claim, keeps: Collection[str]) -> Claim | None:
     if claim["values"] is None:
         return claim
     echoed = [EXISTENCE] if only_repeats(claim) else []
-    return {**claim, "values": None, "stated_null": [], "echoed": echoed, "held": []}
+    return {**claim, "values": None, "stated_null": [], "echoed": echoed, "held": [], "unheard": False}

@@ -43,6 +43,9 @@ def identify(event: ChangeEvent, state: EntityState, mapped: MappedIn | None, re
         claim["values"], claim["stated_null"], claim["held"] = mapped.values, mapped.stated_null, [*mapped.held]
     if new_key is None or new_key == key:
         _name(claim, event, key, None, state, resource)
+        last = find(state["claims"], event["system"], event["resource"], event["row"])
+        # What a row named that was never heard of here, or only left from here, is still on its way.
+        claim["unheard"] = mapped is None and (last is None or last["left_to"] is not None)
         return Said([claim, *_previous(event, key, revision=resource.revision)], was_here=was_here)
     _name(claim, event, new_key, key, state, resource)
     withdrawn = _withdrawn(claim, new_key)

@@ -13,6 +13,7 @@ from schemas.identity import event_id
 from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward, HeldField, Link
 from streams.claims import row_name
 from streams.deduplicate import Floor, Verdict, deduplicate, is_overtaken
+from streams.ear import NOTHING, Heard
 from streams.emit import Effects, Emitter
 from streams.errors import Unprocessable
 from streams.identify import Said, identify, identify_unread
@@ -24,8 +25,9 @@ from streams.receive import receive
 from streams.retract import floor_record, floor_set_by, retract
 from streams.route import remembered
 from streams.rules import Rules, linking, speaking
+from streams.sent_echo import suppress_sent_echo
 from streams.settle import Settler
-from streams.suppress_echo import NOTHING, Heard, suppress_echo, suppress_sent_echo
+from streams.suppress_echo import suppress_echo
 from streams.tell import MOST_HOPS
 from streams.turn import Turn, call_back, learn, send_on, tell_aliases
 from streams.validate import validate
@@ -138,8 +140,8 @@ class Pipeline:
         """Whoever was sent a rename to this key is owed the present truth, whatever it is: the rename may have put a
         record here that has since moved on."""
         effects, state = Effects(), known.copy()
-        claims, heard = suppress_sent_echo(claims, state, place.floor, self._rules.two_ways)
-        turn = Turn(state, state["claims"], state["links"], heard=heard, hops=forward["hops"])
+        claims, heard, told = suppress_sent_echo(claims, state, place.floor, self._rules.two_ways)
+        turn = Turn(state, state["claims"], state["links"], heard=heard, hops=forward["hops"], passed=told)
         turn.owed, turn.above = forward["renamed"], forward["version"]
         first = receive(turn, forward, claims, place.floor, self._rules.keeps)
         self._end(turn, first, claims, cause, effects)

@@ -3,9 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Sequence
 
 from schemas.records import Claim, Forward
-from streams.claims import find, position, row_name, void
+from streams.claims import find, is_gone, of_row, position, row_name, void
 from streams.deduplicate import Floor, Verdict, below, deduplicate
-from streams.suppress_echo import recall
+from streams.links import target_of
+from streams.sent_echo import heed, recall
 from streams.turn import Turn, learn, tell_aliases
 
 #: (system, resource) -> its floor in this partition.
@@ -23,6 +24,9 @@ def receive(turn: Turn, forward: Forward, claims: Sequence[Claim], floor_of: Flo
     own = [claim for claim in claims if not claim["under"]]
     copies = [_standing(claim, floor_of, keeps) for claim in claims if claim["under"] == sender and is_here]
     turn.claims = _obey(turn.claims, sender, copies, are_all=forward["complete"] or not is_here)
+    for told in claims:
+        if told["under"] == key:
+            _heed(turn, told, by_target=sender == target_of(turn.links, key))
     first: Verdict = "repeat" if copies else "superseded"
     for claim in own:
         _remember(turn, claim)
@@ -39,12 +43,26 @@ def receive(turn: Turn, forward: Forward, claims: Sequence[Claim], floor_of: Flo
     return first
 
 
+def _heed(turn: Turn, told: Claim, *, by_target: bool) -> None:
+    """Takes in what another key has told of a row; where an alias sent the row here, the alias is told, too."""
+    for held in of_row(told, turn.claims):
+        if held["under"] and not by_target:
+            continue
+        known = heed(held, told, by_target=by_target)
+        if known != held:
+            turn.claims = [known if claim is held else claim for claim in turn.claims]
+            if held["under"]:
+                turn.passed.append((held["under"], {**told, "under": held["under"]}))
+
+
 def _remember(turn: Turn, earlier: Claim) -> None:
     """Where a row was heard of before what it had said until then, the one is now told by the other, here or where the
     row has gone since."""
     held = find(turn.claims, *row_name(earlier))
     if held is None or not held.get("unheard") or earlier["values"] is None or position(earlier) >= position(held):
         return
+    if is_gone(held):
+        return  # it is gone, and tells no more than which keys are one: see learn
     known: Claim = {**held, "unheard": False}
     if held["values"] is not None:
         known = recall(held, earlier)

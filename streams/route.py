@@ -5,7 +5,8 @@ from hashlib import blake2b
 from typing import NamedTuple
 
 from schemas.identity import local
-from schemas.records import DeliveryOperation, Entity, EntityState, Result, Route
+from schemas.records import Claim, DeliveryOperation, Entity, EntityState, Result, Route
+from streams.claims import is_gone
 from streams.expect_echo import expect_echo, rows_of, shows_already
 from streams.project import Projection, Subscriber, View
 from streams.two_way import TwoWay
@@ -114,10 +115,18 @@ def _route_back(  # noqa: PLR0913 - a system that also speaks needs to know what
 
 
 def _is_on_its_way(state: EntityState, two_way: TwoWay) -> bool:
-    """Whether the system's own rows still stand under other keys there: a rename takes them here, and what is sent
-    before it would make a second row, at the cost of the first."""
+    """Whether the system's own rows still stand under other keys there, and came here from those: a rename takes them
+    here, and what is sent before it would make a second row, at the cost of the first. Where our own rename has taken
+    a row to a key at which it does not count, none will."""
     rows = [] if two_way.own_rows else list(rows_of(state["claims"], two_way))
-    return bool(rows) and all(row.get("named") not in (None, state["key"]) for row in rows)
+    return bool(rows) and all(_comes(row, state) for row in rows)
+
+
+def _comes(row: Claim, state: EntityState) -> bool:
+    name = row.get("named")
+    if name in (None, state["key"]):
+        return False
+    return bool(row.get("unheard")) or name in row["formerly"] or name in state["aliases"]
 
 
 def _leave_scope(  # noqa: PLR0913
@@ -166,26 +175,38 @@ def route_rename(
     """Tells every subscriber that holds the record its new key; who cannot hold that key loses the record.
 
     `owed`: systems that were sent a rename to this key, and may hold the record for that. `carried`: what the rename
-    brings here has gone on to `new_key`, too.
+    brings here has gone on to `new_key`, too. The state has all claims of the key, also such as count elsewhere.
     """
     routed = Routed(list(state["routes"]), [], [])
     for subscriber in subscribers:
         system = subscriber.system
-        if _held(state["routes"], system) == NOT_HELD and system not in owed:
+        made_here = _has_made_it(system, state)
+        if _held(state["routes"], system) == NOT_HELD and system not in owed and not made_here:
             routed.results.append(("filtered", system))
             continue
         entry = _entry(system, state["version"], NOT_HELD)
         if subscriber.two_way is not None and subscriber.two_way.own_rows:
-            # The numbers of its rows do not change with the key.
-            _note(routed, entry)
+            # The numbers of its rows do not change with the key, and what is on its way to them arrives.
+            coming = [old["unconfirmed"] for old in state["routes"] if old["system"] == system]
+            _note(routed, {**entry, "unconfirmed": coming[0] if coming else []})
             routed.results.append(("filtered", system))
             continue
         # What only a rename on its way brings here goes on with its rows where people write into it: that would else be
         # lost. Elsewhere it is taken away: the next key may be another's by then; where it belongs it is sent anew.
-        follows = (carried and subscriber.two_way is not None) or _held(state["routes"], system) != NOT_HELD
+        carries = carried and subscriber.two_way is not None
+        follows = carries or made_here or _held(state["routes"], system) != NOT_HELD
         operation: DeliveryOperation = "rename" if follows and subscriber.can_hold(new_key) else "delete"
         _send(routed, Sent(subscriber, operation, None, state["key"]), entry)
     return routed
+
+
+def _has_made_it(system: str, state: EntityState) -> bool:
+    """Whether a system that was never told of this key has a row of its own making by it: another key spoke for the row
+    before this one had heard of it."""
+    if any(entry["system"] == system for entry in state["routes"]):
+        return False
+    own = [claim for claim in state["claims"] if claim["system"] == system and not claim["under"]]
+    return any(claim.get("named") == state["key"] and not is_gone(claim) for claim in own)
 
 
 def due(state: EntityState, subscriber: Subscriber) -> list[tuple[str, View | None]] | None:

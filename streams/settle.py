@@ -31,7 +31,8 @@ class Settler:
         after = self._merge(turn, counted, goes, cause)
         if after["value"] is None and goes is not None and turn.hops < MOST_HOPS:
             carried = bool(turn.followed) and turn.followed <= {goes, *([after["key"]] if target else ())}
-            routed = route_rename(after, self._rules.subscribers, goes, owed=turn.owed, carried=carried)
+            known: EntityState = {**after, "claims": turn.claims}
+            routed = route_rename(known, self._rules.subscribers, goes, owed=turn.owed, carried=carried)
         else:
             owed = [*turn.owed, *answered(after, turn.heard)]
             routed = self._route(after, cause, owed=owed, before=turn.state["value"])

@@ -5,8 +5,8 @@ from dataclasses import dataclass, field
 
 from schemas.records import Claim, EntityState, Link
 from streams.claims import find, position, row_name
+from streams.ear import NOTHING, Heard
 from streams.links import link_to, named, take, taken_back, target_of
-from streams.suppress_echo import NOTHING, Heard
 
 #: (key, what its owner is to be told).
 Passed = list[tuple[str, Claim]]
@@ -63,11 +63,12 @@ def learn(turn: Turn, late: Iterable[tuple[Claim, Claim]]) -> None:
         known = (*held["formerly"], held["left_to"], key)
         unheard = [name for name in old["formerly"] if name not in known]
         is_gone = held["values"] is None and held["left_to"] is None
-        adopts = is_gone and not held["aliases"] and bool(old["aliases"])
+        adopts = is_gone and held.get("unheard", False) and bool(old["aliases"])
         knows = held
         if unheard or adopts:
             aliases = old["aliases"] if adopts else held["aliases"]
-            knows = {**held, "formerly": [*held["formerly"], *unheard], "aliases": aliases}
+            formerly, is_unheard = [*held["formerly"], *unheard], held.get("unheard", False) and not adopts
+            knows = {**held, "formerly": formerly, "aliases": aliases, "unheard": is_unheard}
             turn.claims = [knows if claim is held else claim for claim in turn.claims]
         if unheard and held["left_to"] not in (None, key):
             turn.passed.append((str(held["left_to"]), as_known_only(old, str(held["left_to"]))))
@@ -103,6 +104,10 @@ def send_on(turn: Turn, onward: Claim, new_key: str) -> None:
     key = turn.state["key"]
     turn.new_key = new_key
     turn.passed.append((new_key, onward))
+    target = target_of(turn.state["links"], key)
+    if turn.heard is not NOTHING and target not in (None, new_key):
+        # What was on its way to the row is known where its words counted until now: what does it only show?
+        turn.passed.append((str(target), {**onward, "under": key, "left_to": new_key}))
     if key in named(onward, new_key):
         turn.links = take(turn.links, link_to(new_key, onward))
     elif target_of(turn.links, key) is None:

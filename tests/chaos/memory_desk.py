@@ -31,6 +31,8 @@ class MemoryDesk:
     ordinal: int = 0
     _next_id: int = 1
     _seen: Mapping[str, Row] = field(default_factory=dict)
+    #: Of a polled register: by row, what people have written since it was looked at last.
+    _unseen: dict[str, dict[str, Value]] = field(default_factory=dict)
     _touched: dict[str, int] = field(default_factory=dict)
     _clock: int = 0
 
@@ -93,15 +95,29 @@ class MemoryDesk:
                     self._emit(before.get(name), now.get(name), ours=True)
 
     def look(self) -> None:
-        """A polled register is looked at: what has changed since the last time goes into the log, the oldest first."""
+        """A polled register is looked at: what has changed since the last time goes into the log, the oldest first.
+
+        What people have written counts as it stands now: nobody hears of what was undone or written over in between.
+        """
         self.begin()
         now = self.rows
         for name in sorted(now, key=lambda name: self._touched[name]):
             if now[name] != self._seen.get(name):
                 self._emit(self._seen.get(name), now[name])
+                self._observe(name, self._seen.get(name), now[name])
         for name in [name for name in self._seen if name not in now]:
             self._emit(self._seen[name], None)
+            self.edits.append(Edit(name, self._seen[name], None))
         self._seen = now
+        self._unseen.clear()
+
+    def _observe(self, name: str, before: Row | None, now: Row) -> None:
+        wrote = self._unseen.get(name, {})
+        standing = {column: value for column, value in wrote.items() if now[column] == value}
+        if before is None:
+            self.edits.append(Edit(name, None, now))
+        elif standing:
+            self.edits.append(Edit(name, before, {**before, **standing}))
 
     def places(self) -> list[tuple[str, int, Row]]:
         """Every row, with the moment when it was written last."""
@@ -118,9 +134,12 @@ class MemoryDesk:
         self.target.tables[self.table] = table
         name = str((after or before or {})["id"])
         self._touch(name)
+        if self.is_polled:
+            changed = {column: value for column, value in (after or {}).items() if (before or {}).get(column) != value}
+            self._unseen.setdefault(name, {}).update(changed)
+            return
         self.edits.append(Edit(name, before, after))
-        if not self.is_polled:
-            self._emit(before, after, ours=False)
+        self._emit(before, after, ours=False)
 
     def _emit(self, before: Row | None, after: Row | None, *, ours: bool | None = None) -> None:
         self.ordinal += 1

@@ -2,8 +2,8 @@
 
 This is one half of a specification, written a second time and without a line of the product: a row is about whom its
 own columns name, and it says what a person wrote into it, as long as that stands there. What a delivery has put there,
-or has left empty in a row that it made, it only shows. Whatever a register makes by itself of a name that is too long
-for it, it says.
+or has left empty in a row that it made, it only shows, also what a register makes by itself of a name that is too long
+for it.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -195,8 +195,6 @@ def _word(register: Register, row: str, place: int, image: Row, past: _Past) -> 
 
 def _is_shown(register: Register, column: str, image: Row, past: _Past) -> bool:
     value = image[column]
-    if column == "ten" and value is not None and len(value) == LONGEST_NAME:
-        return False
     # A name that was cut off behind a word is told without the blank at its end.
     written = (past.written.get(column) or "").strip()
     return column not in past.written or (column in register.told and written != (value or "").strip())

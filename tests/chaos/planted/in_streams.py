@@ -5,7 +5,7 @@ from typing import Any
 from pytest import MonkeyPatch
 
 from schemas.records import Claim, EntityState
-from streams import claims, deduplicate, identify, judge_echo, merge, pipeline, settle, suppress_echo
+from streams import claims, deduplicate, ear, identify, judge_echo, merge, pipeline, settle
 from streams.emit import Effects, Emitter
 from streams.engine.records import Record
 from streams.judge_echo import Verdict
@@ -99,7 +99,7 @@ def an_echo_by_last_delivered_only(patch: MonkeyPatch) -> None:
             return Verdict("kept", queue)
         return Verdict("shown", []) if last and last[0].digest == now else Verdict("said", [])
 
-    patch.setattr(suppress_echo, "judge", judge)
+    patch.setattr(ear, "judge", judge)
     patch.setattr(judge_echo, "judge", judge)
 
 

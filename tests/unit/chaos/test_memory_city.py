@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from schemas.records import Claim
-from streams import receive, route, settle, suppress_echo
+from streams import ear, receive, route, settle
 from streams.judge_echo import Verdict
 from tests.chaos.memory_city import MemoryCity
 
@@ -28,6 +28,15 @@ def _wrong(seed: int, edits: int) -> list[str]:
 @pytest.mark.parametrize("seed", range(6))
 def test_everybody_ends_with_what_authority_demands_and_deliveries_stop(seed: int) -> None:
     assert _wrong(seed, 150) == []
+
+
+#: Each ended wrong once, by a rule of its own that was missing (what is missing is told in test_suppress_echo.py, …).
+ONCE_WRONG = (1005, 1057, 1112, 1147, 1251, 2123, 2306, 2452, 5089)
+
+
+@pytest.mark.parametrize("seed", ONCE_WRONG)
+def test_a_history_that_once_ended_wrong(seed: int) -> None:
+    assert _wrong(seed, 40) == []
 
 
 def _forgotten(held: Claim, earlier: Claim) -> Claim:
@@ -48,7 +57,7 @@ WRONG: dict[str, tuple[Any, str, Any]] = {
     "what a row said before it was heard of is forgotten": (receive, "recall", _forgotten),
     "an answer overtakes the rename": (route, "_is_on_its_way", lambda *_: False),
     "what a rename brings is taken away where the key has moved on": (settle, "route_rename", _never_carried),
-    "an echo is what equals the last delivery": (suppress_echo, "judge", _equals_the_last),
+    "an echo is what equals the last delivery": (ear, "judge", _equals_the_last),
 }
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 import pytest
 
-from streams import suppress_echo
+from streams import ear
 from streams.judge_echo import Verdict, judge
 from streams.unconfirmed import Awaited, shown
 from tests.unit.streams.two_way_city import KEYS, Capture, System, TwoWayCity
@@ -129,5 +129,5 @@ def _never_asked(now: bytes, word: bytes | None, queue: list[Awaited], *, ours: 
 
 @pytest.mark.parametrize("wrong", [_last_only, _all_said, _never_asked])
 def test_a_wrong_implementation_is_found(wrong: Callable[..., Verdict], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(suppress_echo, "judge", wrong)
+    monkeypatch.setattr(ear, "judge", wrong)
     assert any(_wrong(capture, range(start, start + 10)) for start in range(0, 100, 10) for capture in HOLDS)

@@ -43,7 +43,12 @@ def test_a_row_claims_its_values_under_its_key() -> None:
 
 
 def test_a_deleted_row_claims_nothing() -> None:
-    assert said(operation="delete", after=None) == ([claim(**GONE)], None, None, False)
+    assert said("k", claim(**SAID), operation="delete", after=None) == ([claim(**GONE)], None, None, False)
+
+
+@pytest.mark.parametrize("held", [[], [claim(**GONE, left_to="n")]])
+def test_of_a_deleted_row_that_did_not_stand_here_something_is_still_to_be_heard(held: list[Claim]) -> None:
+    assert said("k", *held, operation="delete", after=None) == ([claim(**GONE, unheard=True)], None, None, False)
 
 
 def test_a_changed_key_withdraws_the_claim_here_and_sends_it_on() -> None:

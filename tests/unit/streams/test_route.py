@@ -6,13 +6,23 @@ from schemas.records import EntityState
 from streams.merge import unknown
 from streams.project import Projection, Subscriber
 from streams.route import LEFT_BEHIND, NOT_HELD, Routed, holders, is_reshaped, remembered, route, route_rename
+from streams.two_way import TwoWay
+from tests.unit.streams.claims import claim
 
 EMPTY = {"name": None, "ward": None}
 
 
 def subscriber(system: str = "s", fields: tuple[str, ...] = ("name",), **more: Any) -> Subscriber:
     projection = more.pop("projection", Projection(fields, EMPTY, lambda entity: repr(entity).encode()))
-    return Subscriber(system, f"to.{system}", projection, more.get("kind"), more.get("where"), more.get("form", ""))
+    return Subscriber(
+        system,
+        f"to.{system}",
+        projection,
+        more.get("kind"),
+        more.get("where"),
+        more.get("form", ""),
+        more.get("two_way"),
+    )
 
 
 def live(key: str = "k:1", routes: Routed | None = None, **values: str) -> EntityState:
@@ -119,3 +129,19 @@ def test_a_rename_goes_to_who_holds_the_record_and_can_hold_the_new_key() -> Non
     to_local = route_rename(state, all_of_them, "a#2")
     assert (to_local.renamed, told(to_local)) == (["whole"], [("rename", None), ("delete", None)])
     assert all(entry["digest"] == NOT_HELD for entry in to_local.routes)
+
+
+def test_a_row_of_its_own_making_that_was_never_spoken_of_here_is_renamed_all_the_same() -> None:
+    speaker = subscriber("a", two_way=TwoWay("a", {}, own_rows=False))
+    for more, renamed in (({"named": "k:1"}, ["a"]), ({"named": "k:2"}, []), ({"named": "k:1", "under": "k:3"}, [])):
+        state: EntityState = {**unknown("k:1"), "claims": [claim({}, **more)]}
+        assert route_rename(state, [speaker], "k:2").renamed == renamed
+    told_once: EntityState = {**state, "routes": route_rename(state, [speaker], "k:2", owed=["a"]).routes}
+    assert route_rename(told_once, [speaker], "k:2").renamed == []
+
+
+def test_what_is_on_its_way_to_a_row_arrives_also_where_its_record_has_another_key() -> None:
+    speaker = subscriber("a", two_way=TwoWay("a", {}, own_rows=True))
+    held: Any = {"system": "a", "version": 1, "digest": b"x", "unconfirmed": [b"0" * 15]}
+    [entry] = route_rename({**unknown("k:1"), "routes": [held]}, [speaker], "k:2").routes
+    assert (entry["digest"], entry["unconfirmed"]) == (NOT_HELD, [b"0" * 15])

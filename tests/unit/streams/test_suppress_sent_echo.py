@@ -1,13 +1,17 @@
 """Claims that come from another key: what the row said there, it says here."""
 
+from typing import Any
+
 import pytest
 
 from schemas.catalogue import compile_catalogue
+from schemas.records import Claim, EntityState, Route
 from streams.claims import shows
 from streams.deduplicate import NO_FLOOR
 from streams.merge import unknown
-from streams.suppress_echo import suppress_sent_echo
+from streams.sent_echo import heed, suppress_sent_echo
 from streams.two_way import two_ways
+from streams.unconfirmed import Awaited, Unconfirmed, digest, row_tag
 from tests.unit.streams.city import ENTITY
 from tests.unit.streams.claims import claim
 from tests.unit.streams.two_way_city import CITY
@@ -20,7 +24,7 @@ VALUES = {"full_name": "A", "residence": "B", "phone": None}
 def received(*echoed: str, ours: bool | None) -> list[str]:
     """What a row of `h`, of which this key knows nothing yet, only shows here."""
     sent = claim(VALUES, system="h", resource="rows", stated_null=["phone"], echoed=[*echoed], ours=ours)
-    [found], _ = suppress_sent_echo([sent], unknown(KEY), lambda *_: NO_FLOOR, TWO_WAYS)
+    [found], _, _ = suppress_sent_echo([sent], unknown(KEY), lambda *_: NO_FLOOR, TWO_WAYS)
     assert set(shows(found)) == set(VALUES)
     return found["echoed"]
 
@@ -33,3 +37,54 @@ def test_what_was_said_under_the_last_key_is_said_under_this_one(*, ours: bool |
 def test_a_row_that_no_key_knew_shows_what_we_write_and_says_the_rest() -> None:
     assert set(received(ours=True)) == {"residence", "phone"}
     assert received(ours=False) == []
+
+
+ALIAS, ELSEWHERE = "citizen_id:001099000002", "citizen_id:001099000003"
+RESIDENCE = TWO_WAYS["h"].fields["rows"]["residence"]
+
+
+def copy(residence: str, commit: int, **more: Any) -> Claim:
+    values = {"full_name": "A", "residence": residence, "phone": None}
+    return claim(values, system="h", resource="rows", commit=commit, under=ALIAS, **more)
+
+
+def sent(*residences: str, held: Claim) -> EntityState:
+    """The key at which the copy counts; its row was sent these residences and has not shown them yet."""
+    awaited = Unconfirmed(())
+    awaited.put(row_tag("rows", "1"), RESIDENCE, [Awaited(0, digest(each)) for each in residences])
+    route: Route = {"system": "h", "version": 1, "digest": b"x", "unconfirmed": awaited.dumped()}
+    return {**unknown(KEY), "claims": [held], "routes": [route]}
+
+
+def judged(state: EntityState, *claims: Claim) -> tuple[list[Claim], list[tuple[str, Claim]]]:
+    found, _, told = suppress_sent_echo([*claims], state, lambda *_: NO_FLOOR, TWO_WAYS)
+    return found, told
+
+
+def test_what_a_copy_only_shows_is_told_at_its_home() -> None:
+    [found], told = judged(sent("C", held=copy("B", 1)), copy("C", 2))
+    assert found["echoed"] == ["residence"]
+    assert told == [(ALIAS, {**found, "under": ALIAS})]
+    assert judged(sent(held=found), found) == ([found], [])
+
+
+def test_a_copy_that_comes_once_more_is_as_it_was_found_then() -> None:
+    first = copy("C", 2, echoed=["residence"])
+    [found], told = judged(sent(held=first), copy("C", 2))
+    assert found == first
+    assert told == [(ALIAS, first)]
+
+
+def test_what_a_row_only_shows_that_goes_elsewhere_is_told_there() -> None:
+    _, told = judged(sent("C", held=copy("B", 1)), copy("C", 2, left_to=ELSEWHERE))
+    [(home, found)] = told
+    assert (home, found["under"], found["left_to"], found["echoed"]) == (ELSEWHERE, ELSEWHERE, None, ["residence"])
+
+
+def test_its_home_believes_who_knows_what_was_sent() -> None:
+    told = copy("C", 2, echoed=["residence"])
+    assert heed(copy("C", 2), told, by_target=True)["echoed"] == ["residence"]
+    assert heed(copy("C", 2, echoed=["phone"]), told, by_target=False)["echoed"] == ["phone", "residence"]
+    assert heed(copy("C", 3), told, by_target=True)["echoed"] == ["residence"]
+    assert heed(copy("D", 3), told, by_target=True)["echoed"] == []
+    assert heed(copy("C", 1), told, by_target=True)["echoed"] == []
