@@ -1,9 +1,8 @@
 """The words of the demo, in Vietnamese and English."""
 
-from collections.abc import Mapping
 from typing import Final
 
-from console.words import Language
+from console.vocabulary import Vocabulary
 
 _VIETNAMESE: Final = {
     "birth": "Khai sinh: {name}, sinh ngày {day}, chưa có số định danh",
@@ -37,9 +36,5 @@ _ENGLISH: Final = {
     "all": "✔ All {count} changes arrived, in {systems} systems; the slowest took {slowest} ms.",
     "place": "Hà Nội",
 }
-_BY_LANGUAGE: Final[Mapping[Language, Mapping[str, str]]] = {Language.vi: _VIETNAMESE, Language.en: _ENGLISH}
 
-
-def say(language: Language, sentence: str, **values: object) -> str:
-    """The sentence of this name, its places filled in."""
-    return _BY_LANGUAGE[language][sentence].format(**values)
+say = Vocabulary(vietnamese=_VIETNAMESE, english=_ENGLISH)

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from console.words import Language
+from console.vocabulary import Vocabulary
 
 _VIETNAMESE: Final = {
     "title": "Đối soát {system} · {entity}",
@@ -56,7 +56,4 @@ _ENGLISH: Final = {
     "unreadable": "{system}: kind {kind} cannot be read back, so that it cannot be reconciled",
 }
 
-
-def drift_word(language: Language, name: str, **values: object) -> str:
-    """The word or sentence of this name, its places filled in."""
-    return (_VIETNAMESE if language is Language.vi else _ENGLISH)[name].format(**values)
+drift_word = Vocabulary(vietnamese=_VIETNAMESE, english=_ENGLISH)

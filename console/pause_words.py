@@ -1,9 +1,8 @@
 """The words of `lienthong pause` and `resume`, in Vietnamese and English."""
 
-from collections.abc import Mapping
 from typing import Final
 
-from console.words import Language
+from console.vocabulary import Vocabulary
 
 _VIETNAMESE: Final = {
     "waiting": "chờ {who} xong việc đang làm",
@@ -23,9 +22,5 @@ _ENGLISH: Final = {
     "resume_later": "{who} does not run now; once started, it goes on where it was",
     "resume_slow": "{who} does not go on yet; see `lienthong status`",
 }
-_BY_LANGUAGE: Final[Mapping[Language, Mapping[str, str]]] = {Language.vi: _VIETNAMESE, Language.en: _ENGLISH}
 
-
-def say(language: Language, sentence: str, **values: object) -> str:
-    """The sentence of this name, its places filled in."""
-    return _BY_LANGUAGE[language][sentence].format(**values)
+say = Vocabulary(vietnamese=_VIETNAMESE, english=_ENGLISH)

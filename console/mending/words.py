@@ -1,9 +1,8 @@
 """The words of `lienthong dead-letters` and `replay`, in Vietnamese and English."""
 
-from collections.abc import Mapping
 from typing import Final
 
-from console.words import Language
+from console.vocabulary import Vocabulary
 
 _VIETNAMESE: Final = {
     "none": "Không có bản ghi cách ly: mọi thứ đã lấy đều xử lý được.",
@@ -95,9 +94,5 @@ _ENGLISH: Final = {
     "replay_sent": "sent {count} rows through today's mapping",
     "dry": "A dry run: nothing was sent.",
 }
-_BY_LANGUAGE: Final[Mapping[Language, Mapping[str, str]]] = {Language.vi: _VIETNAMESE, Language.en: _ENGLISH}
 
-
-def say(language: Language, sentence: str, **values: object) -> str:
-    """The sentence of this name, its places filled in."""
-    return _BY_LANGUAGE[language][sentence].format(**values)
+say = Vocabulary(vietnamese=_VIETNAMESE, english=_ENGLISH)

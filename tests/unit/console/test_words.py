@@ -1,13 +1,30 @@
 """Both languages have every word, and numbers and spans are written their way."""
 
+from string import Formatter
+
 import pytest
 
-from console import words
+from console import demo_words, drift_words, pause_words, words
+from console.mending import words as mending_words
+from console.vocabulary import Vocabulary
 from console.words import Language
 
 
 def test_both_languages_have_the_same_words() -> None:
     assert words._VIETNAMESE.keys() == words._ENGLISH.keys()
+
+
+@pytest.mark.parametrize("said", [mending_words.say, pause_words.say, demo_words.say, drift_words.drift_word])
+def test_both_languages_of_a_command_say_the_same_with_the_same_places(said: Vocabulary) -> None:
+    vietnamese, english = said.by_language[Language.vi], said.by_language[Language.en]
+    assert vietnamese.keys() == english.keys()
+    assert {name: _places(text) for name, text in vietnamese.items()} == {
+        name: _places(text) for name, text in english.items()
+    }
+
+
+def _places(sentence: str) -> set[str | None]:
+    return {place for _, place, _, _ in Formatter().parse(sentence)} - {None}
 
 
 @pytest.mark.parametrize(
