@@ -19,7 +19,7 @@ from connectors.values import Expected, Write
 from console.decoding import PATIENCE_SECONDS
 from console.errors import ConsoleError, Unanswered
 from console.reading import quiet_client
-from console.reconciling.expectation import Known, Matter, Rows, packed
+from console.reconciling.expectation import Known, Matter, Said, packed
 from console.reconciling.letters import Letters
 from schemas.mapping import key_out
 from schemas.registry import Registry
@@ -48,7 +48,7 @@ class Delivered:
         self._reader = Deliveries(settings.kafka, system)
         self._letters = Letters(settings, reader, self.stream)
         #: By entity key, what its last record says, as JSON: offset, target key, row, whether the target is held to it.
-        self._said: dict[bytes, bytes] = {}
+        self._said = Said(_expected)
         self._arrivals: Mapping[str, Moment] = {}
 
     def follow(self) -> None:
@@ -66,16 +66,11 @@ class Delivered:
 
     def rows(self) -> Collection[Expected]:
         """See Expectation."""
-        return Rows(self._said.values(), _expected, len(self._said))
+        return self._said.rows()
 
     def find(self, keys: Collection[str]) -> dict[str, Known]:
         """See Expectation."""
-        return {
-            expected.key: Known(owner.decode(), expected)
-            for owner, said in self._said.items()
-            for expected in _expected(said)
-            if expected.key in keys
-        }
+        return self._said.find(keys)
 
     def is_open(self, key: str) -> bool:
         """See Expectation."""

@@ -59,23 +59,42 @@ class Expectation(Protocol):
         """Target key -> owner, of all whose last delivery became a dead letter: the target cannot hold the truth."""
 
 
-class Rows(Collection[Expected]):
-    """Rows kept packed, unpacked each time that one looks through them: as objects, a million fill a small machine.
+class Said(dict[bytes, bytes]):
+    """By the entity key that speaks for them, rows kept packed: as objects, a million fill a small machine.
 
-    `count`: about how many there are.
+    `unpacked`: the rows that are expected by what is packed under a key.
     """
 
-    def __init__(self, said: Collection[bytes], unpacked: Callable[[bytes], Sequence[Expected]], count: int) -> None:
+    def __init__(self, unpacked: Callable[[bytes], Sequence[Expected]]) -> None:
+        super().__init__()
+        self.unpacked = unpacked
+
+    def rows(self) -> Collection[Expected]:
+        """See Expectation. They are unpacked each time that one looks through them."""
+        return _Rows(self)
+
+    def find(self, keys: Collection[str]) -> dict[str, Known]:
+        """See Expectation."""
+        return {
+            expected.key: Known(owner.decode(), expected)
+            for owner, said in self.items()
+            for expected in self.unpacked(said)
+            if expected.key in keys
+        }
+
+
+class _Rows(Collection[Expected]):
+    """Its length is about how many there are."""
+
+    def __init__(self, said: Said) -> None:
         self._said = said
-        self._unpacked = unpacked
-        self._count = count
 
     def __iter__(self) -> Iterator[Expected]:
-        for said in self._said:
-            yield from self._unpacked(said)
+        for said in self._said.values():
+            yield from self._said.unpacked(said)
 
     def __len__(self) -> int:
-        return self._count
+        return len(self._said)
 
     def __contains__(self, key: object) -> bool:
         return any(each == key for each in self)

@@ -13,7 +13,7 @@ from connectors.values import Expected
 from console.decoding import Decoder
 from console.reading import BEGINNING, Place
 from console.reconciling.delivered import Delivered
-from console.reconciling.expectation import Known, Matter, Rows, packed
+from console.reconciling.expectation import Known, Matter, Said, packed
 from schemas import topics
 from schemas.codec import codec_for
 from schemas.compose import load
@@ -43,7 +43,7 @@ class Golden:
             (topic, number): BEGINNING for number in range(reader.topics().get(topic, 0))
         }
         #: By state key, the rows that it stands for, packed.
-        self._said: dict[bytes, bytes] = {}
+        self._said = Said(_expected)
         self.touched = delivered.touched
 
     @property
@@ -61,16 +61,11 @@ class Golden:
 
     def rows(self) -> Collection[Expected]:
         """See Expectation."""
-        return Rows(self._said.values(), _expected, len(self._said))
+        return self._said.rows()
 
     def find(self, keys: Collection[str]) -> dict[str, Known]:
         """See Expectation."""
-        return {
-            expected.key: Known(owner.decode(), expected)
-            for owner, said in self._said.items()
-            for expected in _expected(said)
-            if expected.key in keys
-        }
+        return self._said.find(keys)
 
     def is_open(self, key: str) -> bool:
         """See Expectation."""
