@@ -48,7 +48,9 @@ class Catalogue:
         return self._mapping_revisions[system]
 
     def since(self, system: str, role: str, entity: str) -> int:
-        """The revision since which the system `publishes` or `subscribes` the entity in its present form."""
+        """The revision since which the system `publishes` or `subscribes` the entity in its present form, or `keeps` it
+        in its present place, which outlives other forms.
+        """
         return self.tenure.since.get(part(system, role, entity), 0)
 
     def retired(self, entity: str) -> frozenset[tuple[str, str]]:

@@ -42,7 +42,7 @@ class Tenure:
 
 
 def part(system: str, role: str, entity: str) -> str:
-    """`role`: `publishes` or `subscribes`."""
+    """`role`: `publishes`, `subscribes` or `keeps`."""
     return f"{system}/{role}/{entity}"
 
 
@@ -61,6 +61,14 @@ def forms(manifest: Manifest) -> dict[str, Any]:
     return found
 
 
+def places(manifest: Manifest) -> dict[str, Any]:
+    """By part, with the role `keeps`: where one system keeps what it receives, whatever it gets of it."""
+    return {
+        part(manifest.system, "keeps", entity): [subscription.into, subscription.key.model_dump(mode="json")]
+        for entity, subscription in manifest.subscribes.items()
+    }
+
+
 def follow(before: Mapping[str, Manifest], tenure: Tenure, after: Mapping[str, Manifest], *, revision: int) -> Tenure:
     """What is kept when the manifests `after` take the place of those `before`, of which `tenure` tells."""
     known = _all_forms(before)
@@ -77,7 +85,9 @@ def follow(before: Mapping[str, Manifest], tenure: Tenure, after: Mapping[str, M
 
 
 def _all_forms(manifests: Mapping[str, Manifest]) -> dict[str, Any]:
-    return {each: form for manifest in manifests.values() for each, form in forms(manifest).items()}
+    return {
+        each: form for manifest in manifests.values() for each, form in (forms(manifest) | places(manifest)).items()
+    }
 
 
 def _leaving(

@@ -42,7 +42,8 @@ class Delivered:
         [self.stream] = find_streams(AdminClient(quiet_client(settings.kafka)), system, entity)
         self.end = 0
         self.touched: set[str] = set()
-        self._revision, self._since = catalogue.revision, catalogue.since(system, "subscribes", entity)
+        self._revision = catalogue.revision
+        self._since, self._kept_since = (catalogue.since(system, role, entity) for role in ("subscribes", "keeps"))
         self._key = key_out(subscription)
         self._translator = Translator(subscription, entity, Registry(settings.registry, patience=PATIENCE_SECONDS))
         self._reader = Deliveries(settings.kafka, system)
@@ -102,9 +103,9 @@ class Delivered:
         self.touched.update(key_text(write.key) for write in writes)
         self.touched.update(key_text(write.moved_to) for write in writes if write.moved_to)
         for _, write in kept:
-            # What was sent in another form is being sent anew, and the target may show either.
-            is_judged = write.revision >= self._since
             row = [*write.values.values()] if write.operation == "upsert" else None
+            # What was sent in another form is sent anew, and the target may show either. What is gone has no form.
+            is_judged = write.revision >= (self._kept_since if row is None else self._since)
             owner = owners[write.offset]
             self._said[owner] = packed([write.offset, key_text(write.key), row, is_judged])
             if failed.get(owner, write.offset) < write.offset:

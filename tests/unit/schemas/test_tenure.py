@@ -26,6 +26,17 @@ def test_a_part_keeps_the_revision_in_which_it_took_its_form() -> None:
     assert second.since("c", "publishes", "person") == 0
 
 
+def test_the_place_of_what_is_received_outlives_its_fields() -> None:
+    second = following(FIRST, A, manifest("c", receives="phone"))
+    third = following(second, A, manifest("c", receives="note"))
+    assert [third.since("c", role, "person") for role in ("subscribes", "keeps")] == [3, 2]
+    kept = third.manifest("c").dumped()
+    moved = Manifest.model_validate(
+        kept | {"subscribes": {"person": kept["subscribes"]["person"] | {"into": "elsewhere"}}}
+    )
+    assert following(third, A, moved).since("c", "keeps", "person") == 4
+
+
 def test_what_is_taken_out_stays_known_until_it_is_cleaned_up() -> None:
     second = following(FIRST, A)
     assert list(second.manifests) == ["a"]
