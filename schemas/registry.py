@@ -9,12 +9,12 @@ from threading import Lock
 from typing import Any, Final, Literal, Protocol, TypeAlias, TypeVar
 
 import stamina
-from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
 
 from schemas.codec import Codec, CodecError, JsonSchema, codec_for, resolving_decoder
 from schemas.compatibility import IncompatibleSchema, unreadable
 from schemas.errors import SchemasError
 from schemas.kafka_security import registry_clients
+from schemas.registry_http import UNREACHABLE, RegistryAnswer, RegistryHttp
 from schemas.settings import Settings
 
 HEAD: Final = 5
@@ -51,11 +51,8 @@ class Registry:
         self.url = url
         self._patience = patience
         settings = Settings()
-        # The client's own retries also take a refusal for passing trouble.
-        self._client = SchemaRegistryClient(
-            {"url": url, "max.retries": 0, "timeout": _ANSWER_SECONDS}
-            | registry_clients(settings.clients, secrets=settings.secrets)
-        )
+        clients = registry_clients(settings.clients, secrets=settings.secrets)
+        self._client = RegistryHttp(url, clients, timeout=_ANSWER_SECONDS)
         self._levels: dict[str, Level] = {}
         self._ids: dict[tuple[str, str], int] = {}
         self._schemas: dict[int, dict[str, Any]] = {}
@@ -68,7 +65,7 @@ class Registry:
         """
         text = json.dumps(schema, ensure_ascii=False, separators=(",", ":"))
         if (subject, text) not in self._ids:
-            given = self._register(subject, schema, Schema(text, "AVRO"))
+            given = self._register(subject, schema, text)
             # Also for what was known: whoever registered it may have died before this.
             self._apply_level(subject)
             self._ids[subject, text] = given
@@ -77,34 +74,32 @@ class Registry:
     def schema(self, schema_id: int) -> dict[str, Any] | None:
         """The schema of an id, asked for once; None where the registry answers that there is no such id."""
         if schema_id not in self._schemas:
-            found = self._ask(f"reading schema {schema_id}", lambda: self._client.get_schema(schema_id))
+            found = self._ask(f"reading schema {schema_id}", lambda: self._client.schema(schema_id))
             if found is None:
                 return None
-            self._schemas[schema_id] = json.loads(str(found.schema_str))
+            self._schemas[schema_id] = json.loads(found)
         return self._schemas[schema_id]
 
     def latest(self, subject: str) -> dict[str, Any] | None:
         """The newest schema of a subject, as it is now; None where there is no such subject."""
-        self._client.clear_latest_caches()  # type: ignore[no-untyped-call]
-        doing = f"reading the latest schema of {subject}"
-        found = self._ask(doing, lambda: self._client.get_latest_version(subject))
-        return None if found is None else dict(json.loads(str(found.schema.schema_str)))
+        found = self._ask(f"reading the latest schema of {subject}", lambda: self._client.latest(subject))
+        return None if found is None else dict(json.loads(found))
 
     def set_compatibility(self, subject: str, level: Level) -> None:
         """What `register` checks from now on. A subject that does not exist yet gets its level when it does."""
         self._levels[subject] = level
         self._apply_level(subject)
 
-    def _register(self, subject: str, schema: JsonSchema, text: Schema) -> int:
-        known = self._ask(f"looking up a schema of {subject}", lambda: self._client.lookup_schema(subject, text))
-        if known is not None and known.schema_id is not None:
-            return known.schema_id
+    def _register(self, subject: str, schema: JsonSchema, text: str) -> int:
+        known = self._ask(f"looking up a schema of {subject}", lambda: self._client.known(subject, text))
+        if known is not None:
+            return known
         latest = self.latest(subject)
         if latest is not None:
             self._check(subject, latest, schema)
             # The registry would else hold it to the level of before.
             self._apply_level(subject)
-        given = self._ask(f"registering {subject}", lambda: self._client.register_schema(subject, text), subject)
+        given = self._ask(f"registering {subject}", lambda: self._client.register(subject, text), subject)
         if given is None:
             raise RegistryRefused(
                 f"registering {subject} at {self.url}: not found; is the address the Confluent API's?"
@@ -139,18 +134,16 @@ class Registry:
             ):
                 with attempt:
                     return call()
-        except SchemaRegistryError as error:
-            if error.http_status_code == _NOT_FOUND:
+        except RegistryAnswer as error:
+            if error.status == _NOT_FOUND:
                 return None
             if _is_conflict(error) and registering:
-                raise _incompatible(registering, str(error.error_message)) from error
+                raise _incompatible(registering, error.message) from error
             if not _is_passing(error):
                 raise RegistryRefused(f"{doing} at {self.url}: {error}; correct the schema or the request") from error
             raise self._unavailable(doing, error) from error
-        except Exception as error:
-            if _is_passing(error):
-                raise self._unavailable(doing, error) from error
-            raise
+        except UNREACHABLE as error:
+            raise self._unavailable(doing, error) from error
         return None
 
     def _unavailable(self, doing: str, error: Exception) -> RegistryUnavailable:
@@ -160,14 +153,11 @@ class Registry:
 
 
 def _is_passing(error: Exception) -> bool:
-    if isinstance(error, SchemaRegistryError):
-        return error.http_status_code in _PASSING
-    # The client speaks httpx2 or httpx, whichever is there.
-    return any(base.__name__ == "TransportError" for base in type(error).__mro__)
+    return error.status in _PASSING if isinstance(error, RegistryAnswer) else isinstance(error, UNREACHABLE)
 
 
 def _is_conflict(error: Exception) -> bool:
-    return isinstance(error, SchemaRegistryError) and error.http_status_code == _CONFLICT
+    return isinstance(error, RegistryAnswer) and error.status == _CONFLICT
 
 
 def _incompatible(subject: str, what: str) -> IncompatibleSchema:

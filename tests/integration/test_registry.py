@@ -58,7 +58,7 @@ def test_an_incompatible_schema_is_refused_before_it_is_registered(client: Regis
 
 def test_others_are_held_to_the_level_too(client: Registry, subject: str) -> None:
     client.register(subject, person())
-    assert client._client.get_compatibility(subject) == "BACKWARD"
+    assert client._client.compatibility(subject) == "BACKWARD"
     other = Registry(client.url)
     other._check = lambda *_: None  # type: ignore[method-assign] # another client, which does not look itself
     with pytest.raises(IncompatibleSchema, match=subject):
