@@ -15,7 +15,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from connectors.errors import Fenced, SinkUnavailable
 from connectors.values import Stream
-from schemas.kafka import consumer_settings, producer_settings
+from schemas.kafka import consumer_settings, transactional_settings
 
 _FENCED: Final = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
 #: A broker that has just begun, or has just taken the group over.
@@ -28,11 +28,7 @@ _SETTLING_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 15.0
 #: Transactions are over in moments; a longer one is ended by Kafka. So long librdkafka waits for a Kafka that is away,
 #: whatever time-out it is given.
-_TRANSACTION_MS: Final = 10_000
-#: After a broker's crash librdkafka can wait for the group's old coordinator without end, whatever time-out it has (its
-#: issues 5456 and 5511), until another connection changes its state: idle ones close. Not as soon as `prove` is called:
-#: a transaction that meets a closing connection waits for seconds.
-_IDLE_MS: Final = 30_000
+_TRANSACTION_SECONDS: Final = 10.0
 
 
 class _Kept(NamedTuple):
@@ -101,12 +97,8 @@ class GroupPositions:
             # Before the producer is made: that would end whoever has taken over.
             _check_ours(stream, held, self._kept(stream, doing))
         name = f"{self._group}.{stream.topic}.{stream.partition}"
-        more = {
-            "transaction.timeout.ms": _TRANSACTION_MS,
-            "delivery.timeout.ms": _TRANSACTION_MS // 2,
-            "connections.max.idle.ms": _IDLE_MS,
-        }
-        producer = Producer(producer_settings(self._bootstrap, **{"transactional.id": name}, **more))
+        more = {"delivery.timeout.ms": int(_TRANSACTION_SECONDS * 500)}
+        producer = Producer(transactional_settings(self._bootstrap, name, seconds=_TRANSACTION_SECONDS, **more))
         try:
             producer.init_transactions(_ANSWER_SECONDS)
         except KafkaException as error:

@@ -5,7 +5,7 @@ The transactional id is the connector's own, so Kafka itself fences an older pro
 
 import time
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Final
 
 from confluent_kafka import KafkaError, KafkaException, Producer
 
@@ -13,7 +13,7 @@ from connectors.errors import ConnectorsError, Fenced
 from connectors.resync_requests import not_taken_up, remapped, requests
 from connectors.topic_end import last_value
 from schemas import compose
-from schemas.kafka import producer_settings
+from schemas.kafka import transactional_settings
 from schemas.records import ConnectorState, Phase, Resync, ResyncRequest
 from schemas.registry import Decoder, Registry, Writer
 from schemas.topics import CONNECTORS
@@ -107,14 +107,10 @@ class TopicMemory:
                     raise
 
     def _connect(self) -> Producer:
-        milliseconds = int(_TRANSACTION_SECONDS * 1000)
-        settings: dict[str, Any] = {
-            "transactional.id": self._transactional_id,
-            "transaction.timeout.ms": milliseconds,
-            "delivery.timeout.ms": milliseconds,
-            "linger.ms": 0,
-        }
-        producer = Producer(producer_settings(self._bootstrap, **settings))
+        settings = transactional_settings(
+            self._bootstrap, self._transactional_id, seconds=_TRANSACTION_SECONDS, **{"linger.ms": 0}
+        )
+        producer = Producer(settings)
         try:
             producer.init_transactions(_ANSWER_SECONDS)
         except KafkaException as error:

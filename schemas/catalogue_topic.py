@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from schemas import topics
 from schemas.catalogue import Catalogue, CatalogueError
-from schemas.kafka import consumer_settings, producer_settings
+from schemas.kafka import consumer_settings, transactional_settings
 from schemas.settings import Settings
 
 #: The only key of the topic.
@@ -38,8 +38,7 @@ def publish(settings: Settings, catalogue: Catalogue, markers: Iterable[Marker] 
 
     Returns once it is committed. The topics must exist. Raises CatalogueError.
     """
-    more = {"delivery.timeout.ms": int(_TIMEOUT_SECONDS * 1000), "transactional.id": "lienthong.catalogue"}
-    producer = Producer(producer_settings(settings.kafka, **more))
+    producer = Producer(transactional_settings(settings.kafka, "lienthong.catalogue", seconds=_TIMEOUT_SECONDS))
     try:
         producer.init_transactions(_TIMEOUT_SECONDS)
         producer.begin_transaction()

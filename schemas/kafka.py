@@ -39,6 +39,23 @@ def producer_settings(bootstrap: str, **more: Any) -> dict[str, Any]:
     )
 
 
+def transactional_settings(bootstrap: str, transactional_id: str, *, seconds: float, **more: Any) -> dict[str, Any]:
+    """A producer of transactions, which Kafka ends by itself after so many seconds.
+
+    After a broker's crash librdkafka can wait for an old coordinator without end, whatever time-out it has (its issues
+    5456 and 5511), until another connection changes its state: so idle ones close. Not as soon as signs of life follow
+    one another: a transaction that meets a closing connection waits for seconds.
+    """
+    milliseconds = int(seconds * 1000)
+    own = {
+        "transactional.id": transactional_id,
+        "transaction.timeout.ms": milliseconds,
+        "delivery.timeout.ms": milliseconds,
+        "connections.max.idle.ms": 30_000,
+    }
+    return producer_settings(bootstrap) | own | more
+
+
 def consumer_settings(bootstrap: str, group: str, **more: Any) -> dict[str, Any]:
     """Committed records only, positions kept by the caller."""
     return (
