@@ -22,7 +22,11 @@ from schemas.settings import Settings
 from streams import metrics
 from streams.bury import Undertaker
 from streams.catalogues import Behind, Catalogues
-from streams.engine import Batch, Engine, EngineApp, EngineError, EngineSettings
+from streams.engine.app import EngineApp
+from streams.engine.batch import Batch
+from streams.engine.engine import Engine
+from streams.engine.errors import EngineError
+from streams.engine.settings import EngineSettings
 from streams.live import LiveWorker
 from streams.pipeline import Pipeline
 from streams.rules import compile_rules

@@ -7,7 +7,7 @@ import structlog
 
 from schemas.catalogue import Catalogue
 from streams.catalogues import Catalogues
-from streams.engine import Batch
+from streams.engine.batch import Batch
 from streams.engine.records import Record
 from streams.outcomes import Tally
 from streams.worker import Worker

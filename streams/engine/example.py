@@ -10,7 +10,11 @@ import os
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from streams.engine import Batch, Engine, EngineApp, EngineSettings, Record
+from streams.engine.app import EngineApp
+from streams.engine.batch import Batch
+from streams.engine.engine import Engine
+from streams.engine.records import Record
+from streams.engine.settings import EngineSettings
 
 
 def skip(record: Record, _error: BaseException, batch: Batch) -> None:

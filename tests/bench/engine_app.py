@@ -4,7 +4,9 @@ import os
 from pathlib import Path
 
 import schemas.logs
-from streams.engine import Engine, EngineApp, EngineSettings
+from streams.engine.app import EngineApp
+from streams.engine.engine import Engine
+from streams.engine.settings import EngineSettings
 
 schemas.logs.configure("bench")
 OUTPUTS = int(os.environ.get("BENCH_OUTPUTS", "1"))

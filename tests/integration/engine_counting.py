@@ -21,7 +21,11 @@ from confluent_kafka import Consumer
 
 import schemas.logs
 import streams.engine.consumer
-from streams.engine import Batch, Engine, EngineApp, EngineSettings, Record
+from streams.engine.app import EngineApp
+from streams.engine.batch import Batch
+from streams.engine.engine import Engine
+from streams.engine.records import Record
+from streams.engine.settings import EngineSettings
 
 WORKER, DATA = os.environ["ENGINE_WORKER"], Path(os.environ["ENGINE_DATA"])
 RAISE_SHARE = float(os.environ.get("ENGINE_RAISE_SHARE", "0"))

@@ -1,5 +1,6 @@
 """Every command explains itself with an example; foreseen troubles are told without a traceback."""
 
+import subprocess
 import sys
 from pathlib import Path
 
@@ -78,3 +79,22 @@ def test_an_empty_folder_is_a_problem_too(
     with pytest.raises(SystemExit):
         cli.main()
     assert "no manifests here" in capfd.readouterr().err
+
+
+def test_a_command_does_not_wait_for_what_others_import() -> None:
+    heavy = "faust", "confluent_kafka.schema_registry", "ruamel.yaml", "rocksdict", "console.apply", "structlog"
+    code = f"""
+import sys
+from typer.testing import CliRunner
+from console.cli import app
+assert CliRunner().invoke(app, ["trace", "--help"]).exit_code == 0
+print(*(name for name in {heavy} if name in sys.modules))
+"""
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert found.stdout.split() == []
+
+
+def test_a_command_that_nearly_exists_is_named() -> None:
+    result = CliRunner().invoke(cli.app, ["trase"])
+    assert result.exit_code == 2
+    assert "'trace'" in result.output
