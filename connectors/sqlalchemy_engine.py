@@ -10,6 +10,15 @@ from connectors.errors import ConnectorsError
 #: Whose drivers take `connect_timeout`, in seconds.
 _WAITING: Final = frozenset({"postgresql", "mysql", "mariadb"})
 _CONNECT_SECONDS: Final = 10
+#: So that nobody waits without end for an answer on a network that is gone, by the drivers that can be told.
+_LIBPQ: Final = {
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
+_MYSQL: Final = {"read_timeout": 900, "write_timeout": 900}  # longer than any statement may take
+_NETWORK: Final = {"psycopg": _LIBPQ, "psycopg2": _LIBPQ, "pymysql": _MYSQL, "mysqldb": _MYSQL}
 _LONGEST_MESSAGE: Final = 300
 
 
@@ -17,18 +26,24 @@ def engine(url: str, system: str, *, isolation_level: Any = None) -> sa.Engine:
     """Without a pool. Raises ConnectorsError where the driver is not there; its own errors hold no parameters."""
     try:
         address = sa.make_url(url)
-        waits = address.get_backend_name() in _WAITING and "connect_timeout" not in address.query
         return sa.create_engine(
             address,
             poolclass=sa.NullPool,
             hide_parameters=True,
-            connect_args={"connect_timeout": _CONNECT_SECONDS} if waits else {},
+            connect_args=bounds(address),
             **({"isolation_level": isolation_level} if isolation_level else {}),
         )
     except ImportError as error:
         raise ConnectorsError(
             f"connecting to {system}: the driver is not here ({error}); install it, or name another in `connect: url`"
         ) from None
+
+
+def bounds(address: sa.URL) -> dict[str, int]:
+    """How long its driver may wait for the network; what the address says itself stands."""
+    own: dict[str, int] = {"connect_timeout": _CONNECT_SECONDS} if address.get_backend_name() in _WAITING else {}
+    own |= _NETWORK.get(address.get_driver_name(), {})
+    return {name: value for name, value in own.items() if name not in address.query}
 
 
 def said(error: SQLAlchemyError) -> str:
