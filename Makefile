@@ -27,8 +27,8 @@ run: $(VENV)/run.stamp ## Start the whole city on this machine; Ctrl-C stops it,
 test: $(VENV)/dev.stamp ## Run all tests: unit, contract, golden, integration (against real servers)
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(PYTEST)
 
-chaos-engine: $(VENV)/dev.stamp ## Break the engine's workers, broker and network for MINUTES=10 (SEED=n repeats one), count every record
-	$(BIN)/python -m tests.chaos.engine_campaign --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) $(CHAOS)
+chaos-engine: $(VENV)/dev.stamp ## Break the engine's workers, broker and network for MINUTES=10 (SEED=n repeats one) or CYCLES=20 of each fault, count every record
+	$(BIN)/python -m tests.chaos.engine_campaign --minutes $(MINUTES) $(if $(CYCLES),--cycles $(CYCLES)) $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 chaos: $(VENV)/dev.stamp ## Break everything under five systems for MINUTES=10 (SEED=n repeats one), compare what all hold with what people wrote
 	$(BIN)/python -m tests.chaos.campaign --minutes $(MINUTES) $(if $(SEED),--seed $(SEED)) --record docs/chaos-results.json $(CHAOS)

@@ -1,7 +1,8 @@
 """Breaks workers, broker and network at random under load, then counts every record. ``make chaos-engine MINUTES=10``.
 
 Every fault of ``engine_faults.py`` comes once a deck, in an order of the seed's choosing; decks follow each other until
-the time is over. After a fault, as chance has it, the workers must catch up, or the next one meets them on their way.
+the time is over, or until each fault has come so often (``make chaos-engine CYCLES=20``). They come one, two or three
+at once; then, as chance has it, the workers must catch up, or what comes next meets them on their way.
 At the end: 0 lost, 0 counted twice, 0 out of order, and the state as the inputs demand it, in the compacted topic and
 in RocksDB. The exit status is 1 when anything is wrong.
 """
@@ -12,7 +13,8 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,15 +28,25 @@ def main() -> int:
     """See the module's text."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=10)
+    parser.add_argument("--cycles", type=int, help="so many of each fault, however long that takes")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--only", nargs="*", choices=sorted(FAULTS), default=sorted(FAULTS))
+    parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 3], help="how many faults may meet")
     parser.add_argument("--record", type=Path, help="a Markdown table that gets a row with the figures")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and data, which are otherwise removed")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     with tempfile.TemporaryDirectory(prefix="lienthong-chaos-") as passing:
         folder = options.keep or Path(passing)
-        verdict = campaign(folder, seed=options.seed, faults=options.only, minutes=options.minutes, book=options.record)
+        verdict = campaign(
+            folder,
+            seed=options.seed,
+            faults=options.only,
+            decks=options.cycles,
+            minutes=options.minutes,
+            at_once=options.at_once,
+            book=options.record,
+        )
     return 0 if verdict.is_clean else 1
 
 
@@ -45,20 +57,23 @@ def campaign(
     faults: list[str],
     decks: int | None = None,
     minutes: float = 0.0,
+    at_once: Sequence[int] = (1, 2, 3),
     book: Path | None = None,
 ) -> Verdict:
-    """Run so many decks, or as many as begin within the minutes, and judge. Raises AssertionError when workers hang."""
+    """Run so many decks, or as many as begin within the minutes, and judge. Raises AssertionError when workers hang.
+
+    ``at_once``: how many faults may meet.
+    """
     chance = random.Random(seed)
     cycles = Counter[str]()
-    with _yard(folder, chance) as yard:
+    # One pool throughout: a server ends with the thread that has started it.
+    with _yard(folder, chance) as yard, ThreadPoolExecutor(max(at_once)) as pool:
         began = time.monotonic()
         with yard.load:
-            while sum(cycles.values()) < len(faults) * (decks or 10**6):
-                if decks is None and time.monotonic() - began > minutes * 60:
-                    break
-                for name in chance.sample(faults, len(faults)):
-                    _cycle(yard, name)
-                    cycles[name] += 1
+            while min(cycles[name] for name in faults) < decks if decks else time.monotonic() - began < minutes * 60:
+                for hand in _hands(chance, faults, at_once):
+                    _play(pool, yard, chance, hand)
+                    cycles.update(hand)
                 yard.wait_caught_up()
         verdict = yard.finish()
         minutes = (time.monotonic() - began) / 60
@@ -79,11 +94,22 @@ def _record(book: Path, run: str, cycles: Counter[str], verdict: Verdict) -> Non
         rows.write(f"| {time.strftime('%Y-%m-%d')} | {run} | {of_each} | {found} |\n")
 
 
-def _cycle(yard: Yard, name: str) -> None:
+def _hands(chance: random.Random, faults: list[str], at_once: Sequence[int]) -> Iterator[list[str]]:
+    """A deck, dealt in some order, so many at once."""
+    deck = chance.sample(faults, len(faults))
+    while deck:
+        count = chance.choice(at_once)
+        yield deck[:count]
+        del deck[:count]
+
+
+def _play(pool: ThreadPoolExecutor, yard: Yard, chance: random.Random, hand: list[str]) -> None:
     began = time.monotonic()
-    FAULTS[name](yard)
-    print(f"{name}: {time.monotonic() - began:.1f} s", flush=True)
-    if yard.chance.random() < 0.5:
+    under_way = [pool.submit(FAULTS[name], yard, random.Random(chance.random())) for name in hand]
+    for fault in under_way:
+        fault.result()
+    print(f"{' + '.join(hand)}: {time.monotonic() - began:.1f} s", flush=True)
+    if chance.random() < 0.5:
         began = time.monotonic()
         yard.wait_caught_up()
         print(f"caught up after {time.monotonic() - began:.1f} s", flush=True)

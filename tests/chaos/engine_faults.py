@@ -1,98 +1,101 @@
-"""Everything that the engine's campaign does to workers, broker and network. Each fault returns when it is over."""
+"""Everything that the engine's campaign does to workers, broker and network.
+
+Each fault returns when it is over; several may be under way at once, each with a chance of its own.
+"""
 
 import asyncio
-import random
 import signal
 import time
 from collections.abc import Callable
+from contextlib import suppress
+from random import Random
 
-from tests.chaos.engine_yard import SESSION_SECONDS, TRANSACTION_SECONDS, Yard
+from confluent_kafka import KafkaException
+
+from tests.chaos.engine_yard import PATIENCE_SECONDS, SESSION_SECONDS, TRANSACTION_SECONDS, Yard
 from tests.chaos.kafka_proxy import Cut, Trouble
 from tests.chaos.kafka_wire import OFFSETS_TOPIC, Api, Request, ask, markers_of, only, with_markers
+from tests.integration.engine_harness import until
 
 _VISITOR = "w4"
 
 
-def join(yard: Yard) -> None:
+def join(yard: Yard, _chance: Random) -> None:
     """One worker more."""
-    if _VISITOR in yard.workers:
-        yard.dismiss(_VISITOR)
+    yard.dismiss(_VISITOR)
     yard.wait_assigned(yard.employ(_VISITOR))
 
 
-def leave(yard: Yard) -> None:
+def leave(yard: Yard, chance: Random) -> None:
     """A worker is asked to go; another of its name comes."""
-    name = yard.anybody().name
-    yard.dismiss(name)
-    if name != _VISITOR:
+    name = yard.anybody(chance).name
+    if yard.dismiss(name) and name != _VISITOR:
         yard.employ(name)
 
 
-def kill(yard: Yard) -> None:
+def kill(yard: Yard, chance: Random) -> None:
     """-9, with no warning. Its keeper starts it again."""
-    yard.anybody().signal(signal.SIGKILL)
+    yard.anybody(chance).signal(signal.SIGKILL)
 
 
-def freeze(yard: Yard) -> None:
+def freeze(yard: Yard, chance: Random) -> None:
     """A worker stands still until the group has given its partitions away, and wakes with a round half done."""
-    worker = yard.anybody()
+    worker = yard.anybody(chance)
     with yard.kafka.proxy.trouble(Api.TXN_OFFSET_COMMIT, _delay(lambda: 0.2)):
         time.sleep(0.3)  # now most rounds are between their data and their offsets
         worker.signal(signal.SIGSTOP)
         time.sleep(0.3)
-    time.sleep(SESSION_SECONDS + yard.chance.uniform(0.5, TRANSACTION_SECONDS))
+    time.sleep(SESSION_SECONDS + chance.uniform(0.5, TRANSACTION_SECONDS))
     worker.signal(signal.SIGCONT)
 
 
-def broker(yard: Yard) -> None:
+def broker(yard: Yard, chance: Random) -> None:
     """The broker is killed and started again."""
     yard.kafka.kill()
-    time.sleep(yard.chance.uniform(0.0, 2.0))
+    time.sleep(chance.uniform(0.0, 2.0))
     yard.kafka.start()
     yard.kafka.wait_ready()
 
 
-def slow_output(yard: Yard) -> None:
+def slow_output(yard: Yard, chance: Random) -> None:
     """What is written takes its time, and bodies are slow."""
-    yard.disturb("slow")
-    with yard.kafka.proxy.trouble(Api.PRODUCE, _delay(lambda: yard.chance.uniform(0.05, 0.4))):
+    slowly = _delay(lambda: chance.uniform(0.05, 0.4))
+    with yard.disturbed("slow"), yard.kafka.proxy.trouble(Api.PRODUCE, slowly):
         time.sleep(3)
-    yard.disturb("")
 
 
-def failing_output(yard: Yard) -> None:
+def failing_output(yard: Yard, chance: Random) -> None:
     """The output takes nothing, for it misses a replica, and bodies raise now and then."""
-    yard.disturb("raise")
-    _demand_replicas(yard, "2")
-    time.sleep(yard.chance.uniform(1, TRANSACTION_SECONDS + 2))
-    _demand_replicas(yard, "1")
-    yard.disturb("")
+    with yard.disturbed("raise"):
+        _demand_replicas(yard, "2")
+        time.sleep(chance.uniform(1, TRANSACTION_SECONDS + 2))
+        _demand_replicas(yard, "1")
 
 
-def no_commit(yard: Yard) -> None:
+def no_commit(yard: Yard, chance: Random) -> None:
     """No round can commit while partitions move."""
     with yard.kafka.proxy.trouble(Api.TXN_OFFSET_COMMIT, _cutting), yard.kafka.proxy.trouble(Api.END_TXN, _cutting):
         time.sleep(0.5)
-        kill(yard)
-        time.sleep(yard.chance.uniform(1, SESSION_SECONDS + 2))
+        kill(yard, chance)
+        time.sleep(chance.uniform(1, SESSION_SECONDS + 2))
 
 
-def end_delayed(yard: Yard) -> None:
+def end_delayed(yard: Yard, chance: Random) -> None:
     """The ends of transactions are on their way for so long that some come after the broker's time-out."""
-    with yard.kafka.proxy.trouble(Api.END_TXN, _delay(lambda: yard.chance.uniform(0, TRANSACTION_SECONDS * 1.3))):
+    with yard.kafka.proxy.trouble(Api.END_TXN, _delay(lambda: chance.uniform(0, TRANSACTION_SECONDS * 1.3))):
         time.sleep(1)
-        yard.chance.choice([kill, leave])(yard)
+        chance.choice([kill, leave])(yard, chance)
         time.sleep(TRANSACTION_SECONDS)
 
 
-def end_lost(yard: Yard) -> None:
+def end_lost(yard: Yard, chance: Random) -> None:
     """Ends are lost before or after the broker saw them; some of the lost arrive late."""
-    chance = random.Random(yard.chance.random())
     late: list[asyncio.Task[None]] = []
 
     async def arrive_late(frame: bytes) -> None:
         await asyncio.sleep(chance.uniform(0.02, 1.0))
-        await asyncio.to_thread(ask, yard.kafka.port, frame)
+        with suppress(OSError):  # the broker may be down for another fault
+            await asyncio.to_thread(ask, yard.kafka.port, frame)
 
     async def lose(request: Request) -> None:
         if chance.random() < 0.3:
@@ -110,10 +113,9 @@ def end_lost(yard: Yard) -> None:
         time.sleep(4)
 
 
-def markers_apart(yard: Yard) -> None:
+def markers_apart(yard: Yard, chance: Random) -> None:
     """The marker of a transaction's offsets lands before those of its data, or after; meanwhile partitions move."""
-    offsets_first = yard.chance.random() < 0.7
-    chance = random.Random(yard.chance.random())
+    offsets_first = chance.random() < 0.7
 
     async def split(request: Request) -> None:
         early = only(markers_of(request), lambda name: (name == OFFSETS_TOPIC) is offsets_first)
@@ -123,11 +125,11 @@ def markers_apart(yard: Yard) -> None:
 
     with yard.kafka.proxy.trouble(Api.WRITE_TXN_MARKERS, split):
         time.sleep(0.5)
-        yard.chance.choice([kill, leave])(yard)
+        chance.choice([kill, leave])(yard, chance)
         time.sleep(SESSION_SECONDS + 2)
 
 
-FAULTS: dict[str, Callable[[Yard], None]] = {
+FAULTS: dict[str, Callable[[Yard, Random], None]] = {
     fault.__name__: fault
     for fault in (
         join,
@@ -157,4 +159,10 @@ async def _cutting(_request: Request) -> None:
 
 
 def _demand_replicas(yard: Yard, count: str) -> None:
-    yard.site.configure("out", {"min.insync.replicas": count})
+    def is_taken() -> bool:
+        with suppress(KafkaException, TimeoutError):  # the broker may be down for another fault
+            yard.site.configure("out", {"min.insync.replicas": count})
+            return True
+        return False
+
+    until(is_taken, seconds=PATIENCE_SECONDS, doing="the broker to take a setting")

@@ -7,8 +7,9 @@ import subprocess
 import threading
 import time
 from collections import Counter
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from confluent_kafka import Consumer, KafkaException, TopicPartition
@@ -39,7 +40,7 @@ class Yard:
     """``workers`` by their names; ``ends`` counts how they ended, by exit status."""
 
     def __init__(self, kafka: ProxiedKafka, folder: Path, chance: random.Random) -> None:
-        self.kafka, self.chance = kafka, chance
+        self.kafka = kafka
         self.site = Site(kafka.bootstrap, folder)
         self.site.create("more")
         self.site.configure("state", _COMPACTED_ALL_THE_TIME)
@@ -69,18 +70,22 @@ class Yard:
             )
             return self.workers[name]
 
-    def dismiss(self, name: str) -> None:
-        """Ask a worker to stop, once it is up, and wait for its end."""
+    def dismiss(self, name: str) -> bool:
+        """Ask a worker to stop, once it is up, and wait for its end. False: somebody else is doing so."""
         with self._lock:
-            worker = self.workers.pop(name)
+            worker = self.workers.pop(name, None)
+        if worker is None:
+            return False
         self.wait_assigned(worker)
         worker.signal(signal.SIGTERM)
         self._await_end(worker)
+        return True
 
-    def anybody(self) -> Worker:
-        """One of the workers."""
+    def anybody(self, chance: random.Random) -> Worker:
+        """One of the workers; when all are just leaving, one that comes."""
+        until(lambda: self.workers, seconds=PATIENCE_SECONDS, doing="somebody to be at work")
         with self._lock:
-            return self.workers[self.chance.choice(sorted(self.workers))]
+            return self.workers[chance.choice(sorted(self.workers))]
 
     def wait_assigned(self, worker: Worker) -> None:
         """Until a worker that was just started has got partitions, or has ended again."""
@@ -90,9 +95,15 @@ class Yard:
             doing=f"{worker.name} to get its partitions",
         )
 
-    def disturb(self, kind: str) -> None:
-        """Tell the bodies of all workers to be ``slow``, to ``raise`` now and then, or (empty) to behave."""
-        (self.site.data / "trouble").write_text(kind)
+    @contextmanager
+    def disturbed(self, kind: str) -> Iterator[None]:
+        """While inside, the bodies of all workers are ``slow``, or ``raise`` now and then."""
+        trouble = self.site.data / kind
+        trouble.touch()
+        try:
+            yield
+        finally:
+            trouble.unlink()
 
     def wait_caught_up(self) -> None:
         """Until all that is in the sources by now is committed. Fails with what the workers said last."""
@@ -110,7 +121,6 @@ class Yard:
 
     def finish(self) -> Verdict:
         """The load is over: let the workers catch up, end them in order and judge what stands everywhere."""
-        self.disturb("")
         self.wait_caught_up()
         self._await_owners()
         owned = {name: worker.owned() for name, worker in self.workers.items()}

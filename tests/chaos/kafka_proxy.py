@@ -6,7 +6,7 @@ The broker writes transaction markers through its own advertised listener: with 
 import asyncio
 import struct
 import threading
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager, suppress
 
@@ -29,8 +29,8 @@ class KafkaProxy:
     def __init__(self, upstream_port: int, *, port: int = 0) -> None:
         self.upstream_port = upstream_port
         self.port = port
-        self._requests: dict[int, Trouble] = {}
-        self._answers: dict[int, AnswerTrouble] = {}
+        self._requests: defaultdict[int, list[Trouble]] = defaultdict(list)
+        self._answers: defaultdict[int, list[AnswerTrouble]] = defaultdict(list)
         self._loop = asyncio.new_event_loop()
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, name="kafka-proxy", daemon=True)
@@ -39,21 +39,21 @@ class KafkaProxy:
 
     @contextmanager
     def trouble(self, api: int, trouble: Trouble) -> Iterator[None]:
-        """While inside, requests of this kind meet this trouble."""
-        self._requests[api] = trouble
+        """While inside, requests of this kind meet this trouble, after any other that is there already."""
+        self._requests[api].append(trouble)
         try:
             yield
         finally:
-            self._requests.pop(api, None)
+            self._requests[api].remove(trouble)
 
     @contextmanager
     def answer_trouble(self, api: int, trouble: AnswerTrouble) -> Iterator[None]:
-        """While inside, answers to requests of this kind meet this trouble."""
-        self._answers[api] = trouble
+        """While inside, answers to requests of this kind meet this trouble, after any other that is there already."""
+        self._answers[api].append(trouble)
         try:
             yield
         finally:
-            self._answers.pop(api, None)
+            self._answers[api].remove(trouble)
 
     def close(self) -> None:
         """Drop all connections and listen no more."""
@@ -97,8 +97,7 @@ class KafkaProxy:
         with suppress(Cut, OSError, asyncio.IncompleteReadError):
             while True:
                 request = request_of(await _frame(client))
-                trouble = self._requests.get(request.api)
-                if trouble is not None:
+                for trouble in tuple(self._requests[request.api]):
                     await trouble(request)
                 asked.append(request)
                 await _pass_on(broker, request.frame)
@@ -110,8 +109,7 @@ class KafkaProxy:
             while True:
                 answer = await _frame(broker)
                 request = asked.popleft()
-                trouble = self._answers.get(request.api)
-                if trouble is not None:
+                for trouble in tuple(self._answers[request.api]):
                     answer = await trouble(request, answer)
                 await _pass_on(client, answer)
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._config import AlterConfigOpType, ConfigEntry, ConfigResource
 from confluent_kafka.admin._listoffsets import OffsetSpec
@@ -22,6 +22,7 @@ from confluent_kafka.cimpl import NewTopic
 from rocksdict import Cache
 
 from streams.engine.state import PartitionState
+from tests.integration.topic_count import TopicCount
 
 PARTITIONS = 4
 _HERE = Path(__file__).parent
@@ -91,6 +92,7 @@ class Site:
     options: tuple[str, ...] = ("--without-web",)
     #: What every worker finds in its environment, beside what it is started with.
     environment: dict[str, str] = field(default_factory=dict)
+    _counts: dict[str, TopicCount] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.admin = AdminClient({"bootstrap.servers": self.kafka})
@@ -167,7 +169,19 @@ class Site:
         return {(value or b"").partition(b":")[2] for part in rows for _key, value in part}
 
     def out_count(self) -> int:
-        return sum(map(len, self.rows("out").values()))
+        """How many results are out; what a broker that was just away tells only later is counted later."""
+        return self.count("out")
+
+    def count(self, suffix: str) -> int:
+        """How many committed rows a topic holds. Cheap to ask again and again."""
+        if suffix not in self._counts:
+            topic = f"{self.name}.{suffix}"
+            self._counts[suffix] = TopicCount(self.kafka, topic, partitions=self.partitions)
+        try:
+            self.admin.list_topics(timeout=5)  # else it may ask with an old leader's epoch for minutes
+            return self._counts[suffix].up_to(self._ends(suffix, IsolationLevel.READ_COMMITTED))
+        except KafkaException:
+            return self._counts[suffix].rows
 
     def state(self, worker: str) -> dict[bytes, bytes]:
         """What a stopped worker's databases hold, of all partitions."""
@@ -193,6 +207,8 @@ class Site:
 
     def close(self) -> None:
         """Leave nothing behind."""
+        for counting in self._counts.values():
+            counting.close()
         for worker in self.workers:
             with suppress(ProcessLookupError):
                 worker.process.kill()

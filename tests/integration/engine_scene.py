@@ -54,7 +54,7 @@ class Member:
 class Scene:
     """Topics, a member of the group, a state and a producer of rounds."""
 
-    def __init__(self, kafka: str, folder: Path) -> None:
+    def __init__(self, kafka: str, folder: Path, *, session_timeout_ms: int = 6_000) -> None:
         name = f"rounds-{uuid.uuid4().hex[:8]}"
         self.kafka, self.out = kafka, f"{name}.out"
         self.settings = EngineSettings(
@@ -64,7 +64,7 @@ class Scene:
             data_dir=folder,
             anchor=f"{name}.in",
             changelog=f"{name}.state",
-            session_timeout_ms=6_000,
+            session_timeout_ms=session_timeout_ms,
         )
         admin = AdminClient({"bootstrap.servers": kafka})
         topics = [NewTopic(topic, PARTITIONS, 1) for topic in (f"{name}.in", f"{name}.state", self.out)]

@@ -16,6 +16,7 @@ from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
 from deploy.embedded.registry import Registry
 from deploy.embedded.server import Server
+from tests.integration.quick_kafka import QuickKafka
 
 #: A test run's data need not survive a power cut.
 FAST = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
@@ -24,7 +25,7 @@ FAST = {"fsync": "off", "synchronous_commit": "on", "full_page_writes": "off"}
 def make(kind: str, directory: Path) -> Server:
     """A server of this kind with its data in ``directory``."""
     if kind == "kafka":
-        return Kafka(directory / "kafka")
+        return QuickKafka(directory / "kafka")
     if kind == "registry":
         return Registry(directory / "registry")
     return Postgres(directory / "postgres", settings=FAST)

@@ -151,10 +151,14 @@ def test_what_the_broker_refuses_is_found_by_a_diagnosis(scene: Scene) -> None:
     assert scene.state.checkpoint() != Checkpoint("id", 1)
 
 
-def test_a_member_that_does_not_rejoin_holds_the_others_up_for_three_sessions_at_most(scene: Scene) -> None:
+def test_a_member_that_does_not_rejoin_holds_the_others_up_for_three_sessions_at_most(
+    kafka: str, tmp_path: Path
+) -> None:
     """It sends heartbeats, but nobody asks it to rejoin: its thread is stuck. By default that lasts for 5 minutes."""
+    scene = Scene(kafka, tmp_path, session_timeout_ms=2_000)
     began = time.monotonic()
     successor = Member(scene.settings)
     successor.poll(seconds=30)
     assert time.monotonic() - began < scene.settings.session_timeout_ms / 1000 * 4
     successor.close()
+    scene.close()
