@@ -37,6 +37,7 @@ def systems_are_added_and_workers_roll(site: Site, *systems: str, **environment:
                 workers[name].stop(seconds=30)
                 workers[name] = start(name)
                 until(workers[name].owned, seconds=60, doing=f"{name} to be back")
+                _await_work(site)
     until(lambda: site.out_count() >= load.fed, seconds=60, doing="all results")
     for worker in workers.values():
         worker.stop(seconds=30)
@@ -44,6 +45,12 @@ def systems_are_added_and_workers_roll(site: Site, *systems: str, **environment:
         site.await_decided(suffix)
     inputs = [rows for source in load.suffixes for rows in site.rows(source).values()]
     return judge(inputs, site.rows("out").values(), changelog=site.changelog())
+
+
+def _await_work(site: Site) -> None:
+    """Until they have done something, as they are now: two owners of one state must have the time to spoil it."""
+    before = site.out_count()
+    until(lambda: site.out_count() >= before + 200, seconds=60, doing="results")
 
 
 def all_are_owned(site: Site, workers: dict[str, Worker]) -> bool:
