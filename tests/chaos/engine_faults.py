@@ -54,7 +54,7 @@ def broker(yard: Yard, chance: Random) -> None:
     yard.kafka.kill()
     time.sleep(chance.uniform(0.0, 2.0))
     yard.kafka.start()
-    yard.kafka.wait_ready()
+    yard.kafka.wait_ready(seconds=PATIENCE_SECONDS)
 
 
 def slow_output(yard: Yard, chance: Random) -> None:
