@@ -11,6 +11,7 @@ import pytest
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
 from tests.integration.hold_server import FAST
+from tests.integration.quick_kafka import QuickKafka
 from tests.integration.shared_servers import SharedPostgres, ask_for
 
 
@@ -50,7 +51,7 @@ def own_kafka() -> Iterator[Kafka]:
         tempfile.TemporaryDirectory(prefix="lienthong-test-", ignore_cleanup_errors=True) as name,
         ExitStack() as stack,
     ):
-        server = Kafka(Path(name) / "kafka")
+        server = QuickKafka(Path(name) / "kafka")
         server.configure()
         stack.callback(server.kill)
         server.start()
@@ -64,7 +65,7 @@ def private_kafka(server_directory: Path) -> Iterator[Callable[[], Kafka]]:
     with ExitStack() as stack:
 
         def start() -> Kafka:
-            server = Kafka(Path(tempfile.mkdtemp(dir=server_directory)) / "kafka")
+            server = QuickKafka(Path(tempfile.mkdtemp(dir=server_directory)) / "kafka")
             server.configure()
             stack.callback(server.kill)
             server.start()

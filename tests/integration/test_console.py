@@ -10,7 +10,6 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
-from deploy.embedded.kafka import Kafka
 from schemas.settings import Settings
 from tests.integration.console_city import (
     MANIFESTS,
@@ -20,6 +19,7 @@ from tests.integration.console_city import (
     now_microseconds,
     write_secrets,
 )
+from tests.integration.quick_kafka import QuickKafka
 from tests.integration.shared_servers import SharedPostgres
 from tests.unit.console.city import claim, dead_letter, outcome, state, word
 
@@ -28,7 +28,7 @@ from tests.unit.console.city import claim, dead_letter, outcome, state, word
 def broker() -> Iterator[str]:
     """A Kafka of these tests' own, for the console's topics have fixed names."""
     with tempfile.TemporaryDirectory(prefix="lienthong-test-", ignore_cleanup_errors=True) as home:
-        server = Kafka(Path(home) / "kafka")
+        server = QuickKafka(Path(home) / "kafka")
         server.configure()
         try:
             server.start()

@@ -17,6 +17,7 @@ from schemas.kafka import consumer_settings
 from schemas.manifest import Manifest
 from schemas.registry import Registry
 from tests.integration.delivery_city import DeliveryCity, delivery, gone, until
+from tests.integration.quick_kafka import QuickKafka
 from tests.integration.rest_service import TOKEN, Fault, Service, serving
 from tests.integration.shared_servers import SharedPostgres
 
@@ -26,7 +27,7 @@ def own_kafka() -> Iterator[Kafka]:
     """The catalogue and the connectors' states are one topic each in a Kafka."""
     home = Path(mkdtemp(prefix="lienthong-test-"))
     home.chmod(0o755)
-    server = Kafka(home / "kafka")
+    server = QuickKafka(home / "kafka")
     server.configure()
     with ExitStack() as stack:
         stack.callback(rmtree, home, ignore_errors=True)

@@ -11,12 +11,12 @@ from psycopg import sql
 from console.reading import Reader
 from console.store.database import prepare
 from console.store.overtaken import settle
-from deploy.embedded.kafka import Kafka
 from schemas import topics
 from schemas.settings import Settings
 from tests.integration.account import feed_all
 from tests.integration.console_city import empty, now_microseconds
 from tests.integration.delivery_city import until
+from tests.integration.quick_kafka import QuickKafka
 from tests.integration.shared_servers import SharedPostgres
 from tests.integration.store_yard import RAW, TO, StoreYard, delivered, processed
 from tests.unit.console.city import dead_letter, outcome
@@ -26,7 +26,7 @@ from tests.unit.console.city import dead_letter, outcome
 def broker() -> Iterator[str]:
     """A Kafka of these tests' own, for the topics have fixed names."""
     with tempfile.TemporaryDirectory(prefix="lienthong-test-", ignore_cleanup_errors=True) as home:
-        server = Kafka(Path(home) / "kafka")
+        server = QuickKafka(Path(home) / "kafka")
         server.configure()
         try:
             server.start()
