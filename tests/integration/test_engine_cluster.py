@@ -30,6 +30,7 @@ def test_a_topic_that_is_recreated_has_another_id_and_a_missing_one_no_shape(kaf
     cluster, topic = cluster_at(kafka, tmp_path), f"cluster-{uuid.uuid4().hex[:8]}"
     assert cluster.describe([topic]) == {}
     create(kafka, topic)
+    until(lambda: cluster.describe([topic]), seconds=20, doing="the topic to be known")
     before = cluster.describe([topic])[topic]
     assert before.partitions == 2
     admin = AdminClient({"bootstrap.servers": kafka})
