@@ -102,6 +102,11 @@ class Ear:
         self._heard.lost.add(claim["system"])
         return claim
 
+    def doubt(self, claim: Claim) -> None:
+        """Of the row an earlier word is still to be heard: what was on its way to it may have come and gone since."""
+        for name in self._two_way.fields[claim["resource"]] if claim["values"] is not None else ():
+            self._heard.doubts.setdefault(claim["system"], {})[name] = digest(_value(claim, name))
+
     def forget(self, claim: Claim) -> None:
         """The claim's row has gone elsewhere."""
         self._awaited.drop(_tag(claim))

@@ -21,7 +21,7 @@ from streams.links import take, target_of
 from streams.merge import Cause
 from streams.normalise import normalise
 from streams.place import Place
-from streams.receive import receive
+from streams.receive import receive, take_to_heart
 from streams.retract import floor_record, floor_set_by, retract
 from streams.route import remembered
 from streams.rules import Rules, linking, speaking
@@ -143,6 +143,7 @@ class Pipeline:
         claims, heard, told = suppress_sent_echo(claims, state, place.floor, self._rules.two_ways)
         turn = Turn(state, state["claims"], state["links"], heard=heard, hops=forward["hops"], passed=told)
         turn.owed, turn.above = forward["renamed"], forward["version"]
+        take_to_heart(turn, forward["formerly"], claims, self._rules.two_ways)
         first = receive(turn, forward, claims, place.floor, self._rules.keeps)
         self._end(turn, first, claims, cause, effects)
         return effects

@@ -1,6 +1,6 @@
 """Claims that another key has sent: words of rows that have come here, and copies of those that count here."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from schemas.records import Claim, Forward
 from streams.claims import find, is_gone, of_row, position, row_name, void
@@ -8,6 +8,7 @@ from streams.deduplicate import Floor, Verdict, below, deduplicate
 from streams.links import target_of
 from streams.sent_echo import heed, recall
 from streams.turn import Turn, learn, tell_aliases
+from streams.two_way import TwoWay
 
 #: (system, resource) -> its floor in this partition.
 Floors = Callable[[str, str], Floor]
@@ -24,9 +25,6 @@ def receive(turn: Turn, forward: Forward, claims: Sequence[Claim], floor_of: Flo
     own = [claim for claim in claims if not claim["under"]]
     copies = [_standing(claim, floor_of, keeps) for claim in claims if claim["under"] == sender and is_here]
     turn.claims = _obey(turn.claims, sender, copies, are_all=forward["complete"] or not is_here)
-    for told in claims:
-        if told["under"] == key:
-            _heed(turn, told, by_target=sender == target_of(turn.links, key))
     first: Verdict = "repeat" if copies else "superseded"
     for claim in own:
         _remember(turn, claim)
@@ -43,16 +41,21 @@ def receive(turn: Turn, forward: Forward, claims: Sequence[Claim], floor_of: Flo
     return first
 
 
-def _heed(turn: Turn, told: Claim, *, by_target: bool) -> None:
-    """Takes in what another key has told of a row; where an alias sent the row here, the alias is told, too."""
-    for held in of_row(told, turn.claims):
-        if held["under"] and not by_target:
+def take_to_heart(turn: Turn, sender: str, claims: Iterable[Claim], two_ways: Mapping[str, TwoWay]) -> None:
+    """What became of this key's claims where they count: what of them was only shown, see `sent_echo`. Where an alias
+    sent a row here, the alias is told, too."""
+    key = turn.state["key"]
+    by_target = sender == target_of(turn.links, key)
+    for told in claims:
+        if told["under"] != key or told["system"] not in two_ways:
             continue
-        known = heed(held, told, by_target=by_target)
-        if known != held:
-            turn.claims = [known if claim is held else claim for claim in turn.claims]
-            if held["under"]:
-                turn.passed.append((held["under"], {**told, "under": held["under"]}))
+        fields = two_ways[told["system"]].fields.get(told["resource"], {})
+        for held in of_row(told, turn.claims):
+            known = held if held["under"] and not by_target else heed(held, told, fields, by_target=by_target)
+            if known != held:
+                turn.claims = [known if claim is held else claim for claim in turn.claims]
+                if held["under"]:
+                    turn.passed.append((held["under"], {**told, "under": held["under"]}))
 
 
 def _remember(turn: Turn, earlier: Claim) -> None:

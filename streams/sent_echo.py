@@ -5,7 +5,7 @@ judged where they count, and the row's home is told, also a home to which it has
 would be the row's word as soon as its claims count elsewhere.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import TypedDict
 
 from schemas.manifest import EXISTENCE
@@ -48,11 +48,11 @@ def _judged(
     moves = claim["left_to"] is not None
     if moves and (claim["values"] is None or not claim["under"]):
         return claim
+    fields = two_way.fields.get(claim["resource"], {})
     if not counts(claim, state, floor_of(claim["system"], claim["resource"]), two_way):
         copies = [held for held in of_row(claim, state["claims"]) if claim["under"] and held["under"] == claim["under"]]
-        # It was judged when it came first.
         again = next((held for held in copies if position(held) == position(claim)), None)
-        return claim if again is None else {**claim, **_speech(again)}
+        return claim if again is None else _once_more(claim, again, fields)
     ear = Ear(state, two_way, heard)
     before = ear.take_over([claim])
     if claim["values"] is None:
@@ -63,25 +63,53 @@ def _judged(
     else:
         judged = ear.listen_to_sent(claim, before)
     ear.note()
-    return judged
+    return _as_at_home(claim, judged, fields) if claim["under"] else judged
+
+
+def _once_more(claim: Claim, held: Claim, fields: Collection[str]) -> Claim:
+    """A copy that has been judged when it came first. Its home may have heard more of the row since."""
+    if not held.get("unheard"):
+        return _as_at_home(claim, held, fields)
+    return claim if claim.get("ours") else _as_at_home(claim, _also_shown(claim, held), fields)
+
+
+def _as_at_home(claim: Claim, judged: Claim, fields: Collection[str]) -> Claim:
+    """The copy with what is found here of the fields that are sent to its row; all else is known best at its home."""
+    if claim["values"] is None or judged["values"] is None:
+        return judged
+    values = {**claim["values"], **{name: judged["values"].get(name) for name in fields}}
+    return {
+        **claim,
+        "values": values,
+        "stated_null": _mixed(claim["stated_null"], judged["stated_null"], fields),
+        "echoed": _mixed(claim["echoed"], judged["echoed"], fields),
+    }
+
+
+def _mixed(own: list[str], found: list[str], fields: Collection[str]) -> list[str]:
+    names = {name for name in own if name not in fields} | {name for name in found if name in fields}
+    return own if names == set(own) else sorted(names)
 
 
 def _speech(claim: Claim) -> _Spoken:
     return {"values": claim["values"], "stated_null": claim["stated_null"], "echoed": claim["echoed"]}
 
 
-def heed(held: Claim, told: Claim, *, by_target: bool) -> Claim:
+def heed(held: Claim, told: Claim, fields: Collection[str], *, by_target: bool) -> Claim:
     """What is held of a row, once the owner of the key where it counts, or counted, has told what it only shows.
 
-    `by_target`: this key's claims count there, so that nobody knows better; else more may be known here.
+    `fields`: those that are sent to the row; of others nobody knows better. `by_target`: this key's claims count there,
+    so that nobody knows better of those either; else more may be known here.
     """
     if held["values"] is None or position(told) > position(held):
         return held
     if position(told) < position(held):
-        return {**recall(held, told), "unheard": held.get("unheard", False)}
-    if by_target:
-        return {**held, **_speech(told)}
-    same = [name for name in told["echoed"] if name == EXISTENCE or value_of(held, name) == value_of(told, name)]
+        return _as_at_home(held, recall(held, told), fields)
+    return _as_at_home(held, told if by_target else _also_shown(held, told), fields)
+
+
+def _also_shown(held: Claim, told: Claim) -> Claim:
+    same = [name for name in told["echoed"] if value_of(held, name) == value_of(told, name)]
     return {**held, "echoed": [*held["echoed"], *(name for name in same if name not in held["echoed"])]}
 
 

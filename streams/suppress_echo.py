@@ -18,15 +18,17 @@ def suppress_echo(said: Said, state: EntityState, floor: Floor, two_way: TwoWay)
     ear = Ear(state, two_way, heard)
     before = ear.take_over(said.here)
     claim = said.onward or first
+    # What only an alias knows of the row, it knows from before it came here.
+    missed = said.was_here and (before is None or before["under"] != "")
+    if missed:
+        ear.doubt(claim)
     # A row that is not here has been judged where it was, or will be where it goes.
     if claim["values"] is not None and (said.onward is None or before is not None):
         claim = ear.listen(claim, before, moves=said.onward is not None)
     if first["values"] is None:
         first = ear.leave(first, before, is_gone=said.onward is None)
     ear.note()
-    # What only an alias knows of the row, it knows from before it came here.
-    is_new_here = before is None or before["under"] != ""
-    unheard = (said.was_here and is_new_here) or (before is not None and before.get("unheard", False))
+    unheard = missed or (before is not None and before.get("unheard", False))
     if said.onward is not None:
         left: Claim = {**first, "unheard": unheard}
         onward: Claim = {**claim, "unheard": unheard}

@@ -60,6 +60,13 @@ def test_what_only_an_alias_knows_of_a_row_it_knows_from_before_the_row_came_her
     assert not heard(changed, known(row("B", 1))).here[0]["unheard"]
 
 
+def test_where_something_was_missed_what_was_sent_may_have_been_written_over() -> None:
+    changed = Said([row("B", 3, ours=False)], was_here=True)
+    for held, doubted in ((row("B", 1, under=NEW), True), (row("B", 1), False)):
+        _, told = suppress_echo(changed, known(held, coming=(Awaited(0, digest("C")),)), NO_FLOOR, TWO_WAY)
+        assert (told.doubts.get("h", {}).get("residence") == digest("B")) is doubted
+
+
 def test_the_beginning_of_what_is_on_its_way_has_been_cut_off_by_the_target() -> None:
     golden: Entity = {"full_name": "A", "residence": "Hàng Bài", "phone": None}
     coming = (Awaited(0, digest("Hàng Bài")),)

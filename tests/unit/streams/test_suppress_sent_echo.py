@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from schemas.catalogue import compile_catalogue
+from schemas.manifest import EXISTENCE
 from schemas.records import Claim, EntityState, Route
 from streams.claims import shows
 from streams.deduplicate import NO_FLOOR
@@ -81,10 +82,22 @@ def test_what_a_row_only_shows_that_goes_elsewhere_is_told_there() -> None:
     assert (home, found["under"], found["left_to"], found["echoed"]) == (ELSEWHERE, ELSEWHERE, None, ["residence"])
 
 
+def heeded(held: Claim, *, by_target: bool = True) -> list[str]:
+    told = copy("C", 2, echoed=["residence", "full_name", EXISTENCE])
+    return sorted(heed(held, told, TWO_WAYS["h"].fields["rows"], by_target=by_target)["echoed"])
+
+
 def test_its_home_believes_who_knows_what_was_sent() -> None:
-    told = copy("C", 2, echoed=["residence"])
-    assert heed(copy("C", 2), told, by_target=True)["echoed"] == ["residence"]
-    assert heed(copy("C", 2, echoed=["phone"]), told, by_target=False)["echoed"] == ["phone", "residence"]
-    assert heed(copy("C", 3), told, by_target=True)["echoed"] == ["residence"]
-    assert heed(copy("D", 3), told, by_target=True)["echoed"] == []
-    assert heed(copy("C", 1), told, by_target=True)["echoed"] == []
+    assert heeded(copy("C", 2)) == ["residence"]
+    assert heeded(copy("C", 2, echoed=["phone"])) == ["residence"]
+    assert heeded(copy("C", 2, echoed=["phone"]), by_target=False) == ["phone", "residence"]
+    assert heeded(copy("C", 2, echoed=["full_name"])) == ["full_name", "residence"]
+    assert heeded(copy("C", 3)) == ["residence"]
+    assert heeded(copy("D", 3)) == []
+    assert heeded(copy("C", 1)) == []
+
+
+def test_what_its_home_has_heard_of_a_row_since_counts_where_it_was_only_guessed() -> None:
+    guessed = copy("C", 2, echoed=["full_name", EXISTENCE, "residence"], unheard=True, ours=True)
+    now = copy("C", 2, ours=True)
+    assert judged(sent(held=guessed), now) == ([now], [])
