@@ -6,7 +6,7 @@ secrets resolved. The loops in `run_source` and `run_sink` do the rest. Each obj
 offer `forget(manifest, settings)`, too: it removes what the kind keeps at a system taken out, and says what that was.
 """
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import Protocol
 
 from connectors.values import Changes, Difference, Expected, Finding, Rejected, Stream, Writes
@@ -71,5 +71,8 @@ class Readable(Protocol):
 
     def differences(self, entity: str, expected: Collection[Expected]) -> list[Difference]:
         """Where the table is not as expected, by what the target makes of values; no other rows are judged."""
+
+    def strangers(self, entity: str, known: Iterable[str]) -> list[str]:
+        """Keys of all rows but these, as the target shows them."""
 
     def close(self) -> None: ...

@@ -171,6 +171,8 @@ class Subscription(Part):
     legal_basis: Text | None = None
     #: What follows when the system is found not to hold what it was sent: a person looks, or it is sent again at once.
     on_drift: Literal["report", "repair"] = "report"
+    #: Whether the table holds nothing but what is sent, so that any other row is drift. Else nobody asks whose it is.
+    exclusive: bool = False
 
 
 class Manifest(Part):
@@ -192,6 +194,13 @@ class Manifest(Part):
         if not isinstance(connect.get("kind"), str):
             raise ValueError("no `kind`: say how the system is reached, e.g. kind: postgres")
         return connect
+
+    @model_validator(mode="after")
+    def _shares_what_it_writes_itself(self) -> "Manifest":
+        for entity, subscription in self.subscribes.items():
+            if subscription.exclusive and (entity in self.publishes or subscription.key.kind == OWN):
+                raise ValueError(f"`exclusive` of {entity}: the system writes rows of its own; leave it out")
+        return self
 
     @property
     def kind(self) -> str:

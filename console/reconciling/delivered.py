@@ -4,7 +4,7 @@ The records are read and mapped by the very code by which the sink reads and map
 """
 
 import time
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Final
 
 import orjson
@@ -72,6 +72,10 @@ class Delivered:
     def find(self, keys: Collection[str]) -> dict[str, Known]:
         """See Expectation."""
         return self._said.find(keys)
+
+    def told(self) -> Iterator[str]:
+        """See Expectation."""
+        return (orjson.loads(said)[1] for said in self._said.values())
 
     def is_open(self, key: str) -> bool:
         """See Expectation."""

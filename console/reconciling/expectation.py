@@ -52,6 +52,9 @@ class Expectation(Protocol):
     def find(self, keys: Collection[str]) -> dict[str, Known]:
         """Of these target keys, those that are known."""
 
+    def told(self) -> Iterator[str]:
+        """Every target key of which anything was heard, also where it is not known what is expected of it."""
+
     def is_open(self, key: str) -> bool:
         """Whether a rename has brought a row to this target key, and what its own owner says is still to come."""
 

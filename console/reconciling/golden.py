@@ -3,7 +3,7 @@
 Such a system is not sent what it shows already, so that its delivery topic does not say all that it should hold.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Final
 
 import orjson
@@ -66,6 +66,10 @@ class Golden:
     def find(self, keys: Collection[str]) -> dict[str, Known]:
         """See Expectation."""
         return self._said.find(keys)
+
+    def told(self) -> Iterator[str]:
+        """See Expectation. What its users have written stands in the table, too: nobody asks for all others."""
+        return self._delivered.told()
 
     def is_open(self, key: str) -> bool:
         """See Expectation."""

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeAlias
 
 from connectors.contract import Readable
-from connectors.values import Cell, DifferenceKind, Stream
+from connectors.values import Cell, DifferenceKind, Expected, Stream
 from console.errors import Unanswered
-from console.reconciling.expectation import Expectation
+from console.reconciling.expectation import Expectation, Known
 
 #: refused: the last delivery became a dead letter, so that the target shows something older, or nothing.
 DriftKind: TypeAlias = DifferenceKind | Literal["refused"]
@@ -46,13 +46,18 @@ class Found:
 
 @dataclass(frozen=True, slots=True)
 class Looker:
-    """One target and what it should hold. `corrects`: rows are only corrected there. `tell` hears of waits."""
+    """One target and what it should hold. `corrects`: rows are only corrected there. `tell` hears of waits.
+
+    `owner_of`: from the target's key to the entity key of a row of which nothing was ever told; None where such rows
+    may be there.
+    """
 
     expectation: Expectation
     target: Readable
     stream: Stream
     corrects: bool
     tell: Callable[[str], None] = lambda _: None
+    owner_of: Callable[[str], str] | None = None
 
     def look(self, *, pause: float) -> Found:
         """Two looks, so many seconds apart where there is anything to look at again. Raises Unanswered, and what the
@@ -63,6 +68,8 @@ class Looker:
         expectation.touched.clear()
         checked = expectation.rows()
         first = {each.key for each in self.target.differences(self.stream.entity, checked)}
+        if self.owner_of is not None:
+            first.update(self.target.strangers(self.stream.entity, expectation.told()))
         expectation.follow()
         if settled := self._settled(first):
             self._wait(pause)
@@ -75,7 +82,7 @@ class Looker:
         """Those of the keys that are not as they should be, and of all keys those that cannot be."""
         self._begin()
         refused = self.expectation.refused()
-        known = self.expectation.find({*keys, *refused})
+        known = self.expectation.find({*keys, *refused}) | self._strangers(keys)
         expected = [each.expected for each in known.values()]
         found = self.target.differences(self.stream.entity, expected) if expected else []
         self.expectation.follow()
@@ -85,6 +92,14 @@ class Looker:
             if not (self.corrects and each.kind == "missing")
         ]
         return [*drifts, *(Drift(owner, key, "refused") for key, owner in refused.items() if key not in known)]
+
+    def _strangers(self, keys: Collection[str]) -> dict[str, Known]:
+        """Of these keys, those of which nothing was ever told; each should be gone."""
+        if self.owner_of is None:
+            return {}
+        untold = set(keys)
+        untold.difference_update(key for key in self.expectation.told() if key in keys)
+        return {key: Known(self.owner_of(key), Expected(key, None)) for key in untold}
 
     def _begin(self) -> None:
         self.expectation.follow()

@@ -10,7 +10,8 @@ from console.reconciling.expectation import Expectation, Matter
 from console.reconciling.golden import Golden
 from console.reconciling.looks import Looker
 from schemas.catalogue import Catalogue
-from schemas.manifest import OWN
+from schemas.identity import identified
+from schemas.manifest import OWN, WHOLE_KEY, Subscription
 
 
 def is_readable(catalogue: Catalogue, system: str) -> bool:
@@ -40,7 +41,14 @@ def opened(matter: Matter, tell: Callable[[str], None]) -> Iterator[Looker]:
         with closing(delivered):
             expectation: Expectation = Golden(matter, delivered) if _speaks(matter) else delivered
             corrects = matter.subscription.key.kind == OWN
-            yield Looker(expectation, target, delivered.stream, corrects, tell)
+            owner_of = owner_in(matter.subscription) if matter.subscription.exclusive else None
+            yield Looker(expectation, target, delivered.stream, corrects, tell, owner_of)
+
+
+def owner_in(subscription: Subscription) -> Callable[[str], str]:
+    """From a key in the target to the entity key of which it is made."""
+    kind = subscription.key.kind
+    return (lambda key: key) if kind == WHOLE_KEY else lambda key: identified(kind, key)
 
 
 def _speaks(matter: Matter) -> bool:

@@ -113,6 +113,14 @@ def test_every_kind_of_difference_is_found_and_nothing_else(target: Target, coun
     ]
 
 
+def test_rows_of_which_nobody_has_told_are_strangers(target: Target) -> None:
+    expected = _fill(target, 20)
+    target.run(f"INSERT INTO nguoi ({KEY}, ho_ten) VALUES ('k#0', 'Lạ')")
+    known = [each.key for each in expected]
+    assert target.readable.strangers(ENTITY, known) == ["k#0"]
+    assert target.readable.strangers(ENTITY, [*known, "k#0", "k#99"]) == []
+
+
 def test_values_swapped_between_rows_of_one_bucket_are_found(target: Target) -> None:
     expected = _fill(target, MANY)
     target.run(

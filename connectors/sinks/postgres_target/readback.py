@@ -24,6 +24,8 @@ SELECT next_offset FROM lienthong.position WHERE topic = %s AND "partition" = %s
 """
 _HAS_POSITION = "SELECT to_regclass('lienthong.position') IS NOT NULL"
 
+_KEYS = sql.SQL("SELECT t.{key}::text FROM {table} AS t WHERE t.{key} IS NOT NULL")
+
 # As statements.UPSERT compares: byte by byte, each side as what the column makes of it.
 _COMPARE = sql.SQL("""
 WITH x AS (SELECT j.place, j.present, {typed} FROM json_to_recordset(%s::json) AS j(place int, present bool, {texts}))
@@ -65,6 +67,16 @@ class PostgresReadback:
             suspects = self._suspects(table, columns, expected) if len(expected) > _FEW else expected
             comparison = _Comparison(self._connection, table, columns)
             return [found for some in _parts(suspects) for found in comparison.of(some)]
+
+    def strangers(self, entity: str, known: Iterable[str]) -> list[str]:
+        """See Readable. The keys alone travel."""
+        subscription = self._subscriptions[entity]
+        with translated(f"reading the keys of {subscription.into}"):
+            table = table_to_write(self._connection, subscription)
+            column = table.columns[subscription.key.column]
+            shown = set(map(shown_by(column), known))
+            query = _KEYS.format(key=sql.Identifier(column.name), table=table.identifier)
+            return [key for (key,) in self._connection.cursor().stream(query) if key not in shown]
 
     def close(self) -> None:
         """See Readable."""

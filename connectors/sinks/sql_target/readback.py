@@ -1,6 +1,6 @@
 """Reads a target back by standard SQL, which has no checksums: the rows of the keys in question are fetched."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import Any
 
 import sqlalchemy as sa
@@ -41,6 +41,14 @@ class SqlReadback:
                 found += comparison.of(some)
         return found
 
+    def strangers(self, entity: str, known: Iterable[str]) -> list[str]:
+        """See Readable."""
+        subscription = self._subscriptions[entity]
+        with translated(f"reading the keys of {subscription.into}"), self._connection.begin():
+            table = table_to_write(self._connection, subscription)
+            comparison = _Comparison(self._connection, table, [subscription.key.column])
+            return comparison.strangers(known)
+
     def close(self) -> None:
         """See Readable."""
         session.drop(self._connection)
@@ -60,6 +68,13 @@ class _Comparison:
         held = self._held([key for key in keys.values() if key is not None])
         found = [self._difference(each, held.get(keys[each.key])) for each in expected]
         return [difference for difference in found if difference is not None]
+
+    def strangers(self, known: Iterable[str]) -> list[str]:
+        """Keys of all rows but these."""
+        taken = {self._taken_key(key) for key in known}
+        column = self._table.column(self._key)
+        rows = self._connection.execute(sa.select(column).where(column.is_not(None)))
+        return [str(key) for (key,) in rows if key not in taken]
 
     def _held(self, keys: Sequence[Any]) -> dict[Any, Row]:
         columns = [self._table.column(name) for name in (self._key, *self._names)]

@@ -13,7 +13,7 @@ from console.reconcile import _How, _is_to_be_mended, _keep_on, _matters, _recei
 from console.reconciling.expectation import Matter
 from console.reconciling.looks import Drift
 from console.reconciling.mend import mendable
-from console.reconciling.opening import is_readable, pause_of
+from console.reconciling.opening import is_readable, owner_in, pause_of
 from console.screen import screen, troubles
 from console.words import Language
 from schemas.settings import Settings
@@ -100,3 +100,10 @@ def test_the_command_says_what_it_needs() -> None:
     shown = CliRunner().invoke(app, ["reconcile", "--help"], env={"COLUMNS": "120"})
     assert shown.exit_code == 0
     assert "on_drift: repair" in shown.stdout
+
+
+def test_the_owner_of_a_row_is_found_by_the_key_that_the_target_keeps() -> None:
+    [whole] = catalogue(DAN_CU).manifest("dan_cu").subscribes.values()
+    bare = whole.model_copy(update={"key": whole.key.model_copy(update={"kind": "citizen_id"})})
+    assert owner_in(whole)("ho_tich#1") == "ho_tich#1"
+    assert owner_in(bare)("001099012345") == "citizen_id:001099012345"

@@ -149,5 +149,10 @@ def test_drift_is_reported_unless_the_manifest_wants_it_repaired() -> None:
     assert repaired.subscribes["person"].on_drift == "repair"
     assert repaired.dumped()["subscribes"]["person"]["on_drift"] == "repair"
     assert "on_drift" not in manifest().dumped()["subscribes"]["person"]
+    alone = manifest(subscribes={"person": SUBSCRIPTION | {"exclusive": True}}, publishes={})
+    assert alone.subscribes["person"].exclusive
+    assert "exclusive" not in manifest().dumped()["subscribes"]["person"]
+    with pytest.raises(ValidationError, match="the system writes rows of its own"):
+        manifest(subscribes={"person": SUBSCRIPTION | {"key": {"id": "own"}, "exclusive": True}})
     with pytest.raises(ValidationError, match="on_drift"):
         manifest(subscribes={"person": SUBSCRIPTION | {"on_drift": "ignore"}})

@@ -3,7 +3,7 @@ is found: over many histories in which anything may happen between any two steps
 """
 
 import random
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import pytest
@@ -81,6 +81,11 @@ class World:
                 found.append(Difference(key, "extra" if row is None else "missing" if held is None else "different"))
         return found
 
+    def strangers(self, _: str, known: Iterable[str]) -> list[str]:
+        self.happen()
+        told = set(known)
+        return [key for key in self.target if key not in told]
+
     def close(self) -> None: ...
 
 
@@ -94,6 +99,8 @@ class Reading:
     said: dict[str, str | None] = field(default_factory=dict)
     open: set[str] = field(default_factory=set)
     buried: dict[str, str] = field(default_factory=dict)
+    #: Of which it is not known what is expected.
+    unclear: list[str] = field(default_factory=list)
 
     def follow(self) -> None:
         self.world.happen()
@@ -108,6 +115,9 @@ class Reading:
 
     def find(self, keys: Collection[str]) -> dict[str, Known]:
         return {each.key: Known(f"owner of {each.key}", each) for each in self.rows() if each.key in keys}
+
+    def told(self) -> Iterator[str]:
+        return iter([*self.said, *self.unclear])
 
     def is_open(self, key: str) -> bool:
         return key in self.open
@@ -154,6 +164,16 @@ def test_what_was_changed_behind_our_back_is_found_and_nothing_else(seed: int) -
         ("k3", "extra"),
     ]
     assert found.drifts[0].owner == f"owner of {found.drifts[0].key}"
+
+
+@pytest.mark.parametrize("seed", range(50))
+def test_in_a_table_that_holds_nothing_else_every_other_row_is_extra(seed: int) -> None:
+    made = world(seed)
+    made.target |= {"never told": "x", "in another form": "y"}
+    reading = Reading(made, unclear=["in another form"])
+    found = Looker(reading, made, STREAM, corrects=False, owner_of=lambda key: f"owner of {key}").look(pause=0)
+    assert found.drifts == [Drift("owner of never told", "never told", "extra")]
+    assert Looker(Reading(made), made, STREAM, corrects=False).look(pause=0).drifts == []
 
 
 def test_a_row_that_a_rename_has_brought_is_not_judged_before_its_owner_has_spoken() -> None:
