@@ -18,6 +18,7 @@ COMMANDS: Final = {
     "reconcile": ("console.reconcile", "reconcile"),
     "resync": ("console.resync", "resync"),
     "replay": ("console.replay", "replay"),
+    "close-graves": ("console.close_graves", "close_graves"),
     "pause": ("console.pause", "pause"),
     "resume": ("console.pause", "resume"),
     "demo": ("console.demo", "demo"),

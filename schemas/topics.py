@@ -17,6 +17,8 @@ REVISION_HEADER = "ce_revision"
 _DAY_MS = 24 * 3600 * 1000
 #: How long raw events and forwards can be replayed. Longer absences are mended by a resync.
 RAW_RETENTION_MS = 7 * _DAY_MS
+#: How long a dead letter can be mended and retried.
+DEAD_LETTER_RETENTION_MS = 90 * _DAY_MS
 
 
 @dataclass(frozen=True)
@@ -86,7 +88,7 @@ def shared_topics() -> list[Topic]:
         Topic(CATALOGUE, 1, _compacted()),
         # Each connector speaks every few seconds and each start reads it whole: small segments are compacted soon.
         Topic(CONNECTORS, 1, _compacted() | {"segment.bytes": str(16 * 1024 * 1024)}),
-        Topic(DEAD_LETTERS, 1, _retained(90 * _DAY_MS)),
+        Topic(DEAD_LETTERS, 1, _retained(DEAD_LETTER_RETENTION_MS)),
         # An audit is kept for good: -1 is without end.
         Topic(DECISIONS, 1, {"cleanup.policy": "delete", "retention.ms": "-1"}),
         Topic(OUTCOMES, 1, _retained(30 * _DAY_MS)),

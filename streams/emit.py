@@ -53,11 +53,11 @@ class Batch(Protocol):
 
 
 class Output(NamedTuple):
-    """One record to be sent. `partition` None: the home of the key."""
+    """One record to be sent. `partition` None: the home of the key. `value` None: a tombstone."""
 
     topic: str
     key: bytes | None
-    value: bytes
+    value: bytes | None
     headers: Headers | None = None
     partition: int | None = None
 
@@ -71,7 +71,7 @@ class Effects:
     """
 
     failure: Unprocessable | None = None
-    states: list[tuple[bytes, bytes]] = field(default_factory=list)
+    states: list[tuple[bytes, bytes | None]] = field(default_factory=list)
     outputs: list[Output] = field(default_factory=list)
     results: list[tuple[Result, str]] = field(default_factory=list)
     held: list[HeldField] = field(default_factory=list)

@@ -43,6 +43,11 @@ class Pipeline:
         self._emitter = Emitter(rules.entity, wire)
         self._settler = Settler(rules, self._emitter)
 
+    @property
+    def rules(self) -> Rules:
+        """What the catalogue says of the entity."""
+        return self._rules
+
     def change(self, event: ChangeEvent, key: bytes | None, publisher: str, place: Place) -> Effects:
         """What a record of `raw.<publisher>.<entity>` causes. Raises Unprocessable."""
         if (event["system"], event["resource"]) in self._rules.retired:

@@ -1,6 +1,7 @@
 """The states of one partition, decoded, as one batch sees them."""
 
 from collections.abc import Iterator
+from typing import Final
 
 from schemas.records import EntityState
 from streams.deduplicate import Floor
@@ -10,8 +11,10 @@ from streams.retract import FLOOR_PREFIX, floor_in, floor_key
 from streams.revision import REVISION_KEY, Worked, revision_record, worked_in
 from streams.wire import Wire
 
+#: Holds the highest version of a grave that was closed in the partition. No entity key is this.
+CLOSED_KEY: Final = "closed@"
 #: Records of the state that are of no entity.
-_OWN_RECORDS = (FLOOR_PREFIX.encode(), REVISION_KEY.encode())
+_OWN_RECORDS = (FLOOR_PREFIX.encode(), REVISION_KEY.encode(), CLOSED_KEY.encode())
 
 
 class Place:
@@ -22,11 +25,15 @@ class Place:
         self._wire = wire
         self._floors: dict[tuple[str, str], Floor] = {}
         self._worked: Worked | None = None
+        self._closed: int | None = None
 
     def state(self, key: bytes) -> EntityState:
         """What is known of the key. The caller may change the object: every call decodes anew."""
         value = self._state.get(key)
-        return unknown(key.decode()) if value is None else self._wire.read_state(value)
+        if value is not None:
+            return self._wire.read_state(value)
+        # It may be one whose grave was closed: its versions go on above that.
+        return {**unknown(key.decode()), "version": self.closed}
 
     def floor(self, system: str, resource: str) -> Floor:
         """Below this every claim of the resource is void."""
@@ -69,3 +76,16 @@ class Place:
         """From now on, this is so."""
         self._state.put(REVISION_KEY.encode(), self._wire.write_state(revision_record(worked)))
         self._worked = worked
+
+    @property
+    def closed(self) -> int:
+        """The highest version of a grave that was closed here."""
+        if self._closed is None:
+            value = self._state.get(CLOSED_KEY.encode())
+            self._closed = 0 if value is None else self._wire.read_state(value)["version"]
+        return self._closed
+
+    def close_up_to(self, version: int) -> None:
+        """From now on, no key begins below this version."""
+        self._state.put(CLOSED_KEY.encode(), self._wire.write_state({**unknown(CLOSED_KEY), "version": version}))
+        self._closed = version

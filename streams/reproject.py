@@ -78,6 +78,6 @@ class Reprojection:
             if last is not None and (keys >= STEP_KEYS or sent > STEP_BYTES or time.monotonic() > until):
                 return last
             self._pipeline.look_again(state, cause, effects)
-            sent += sum(len(output.value) for output in effects.outputs[counted:])
+            sent += sum(len(output.value or b"") for output in effects.outputs[counted:])
             last, counted = key, len(effects.outputs)
         return None

@@ -10,6 +10,7 @@ from schemas.identity import event_id
 from schemas.records import Forward, Result
 from schemas.topics import REVISION_HEADER
 from streams.bury import Undertaker
+from streams.close_graves import GraveCloser
 from streams.emit import Batch, Effects
 from streams.engine.records import Record
 from streams.errors import Unprocessable
@@ -56,6 +57,7 @@ class Worker:
         self._passing: tuple[type[Exception], ...] = (*passing, MemoryError)
         self._forwards = topics.identify(pipeline.entity)
         self.entity, self.revision = pipeline.entity, pipeline.revision
+        self._graves = GraveCloser(pipeline, wire)
         self._reprojection = Reprojection(pipeline, wire, revision=pipeline.revision)
 
     def needs(self, batch: Batch) -> int:
@@ -104,6 +106,8 @@ class Worker:
                 told = _teller_of_forward(forward)
                 if forward["kind"] == "reproject":
                     return told, self._reprojection.step(forward, place, partition=record.partition)
+                if forward["kind"] == "close":
+                    return told, self._graves.step(forward, place, partition=record.partition)
                 return told, self._pipeline.forwarded(forward, record.key, place)
             event = self._wire.read_change(record.value)
             told = Told(event["system"], event_id(event), event["source_time"])

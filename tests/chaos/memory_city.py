@@ -11,6 +11,8 @@ from connectors.values import Stream, Write, Writes
 from schemas import topics
 from schemas.mapping import compile_out, key_out
 from schemas.records import Delivery
+from streams import close_graves
+from streams.place import CLOSED_KEY
 from streams.worker import Worker
 from tests.chaos.authority import Holding, holdings, truth
 from tests.chaos.comparison import differences
@@ -49,9 +51,10 @@ class Subscriber:
         self._sink = MemorySink(found, self.target)
         self._sink.open([self._stream])
 
-    def write(self, deliveries: list[Delivery]) -> None:
-        """Contiguous ones, from `offset` on."""
-        items = [self._write(delivery, self.offset + place) for place, delivery in enumerate(deliveries)]
+    def write(self, deliveries: list[Delivery | None]) -> None:
+        """Contiguous ones, from `offset` on; None: a tombstone, which says nothing."""
+        told = [(place, delivery) for place, delivery in enumerate(deliveries) if delivery is not None]
+        items = [self._write(delivery, self.offset + place) for place, delivery in told]
         writes = Writes(self._stream, self.offset, self.offset + len(deliveries), items)
         self.deliver(lambda: self._sink.write(writes, _refuse))
         self.offset += len(deliveries)
@@ -137,6 +140,19 @@ class MemoryCity:
         written = sum(len(log) for log in self.kafka.logs.values())
         return written + sum(subscriber.offset for subscriber in self.subscribers.values())
 
+    def close_graves(self) -> int:
+        """All there are, as if they were old; how many were closed."""
+        before = self._graves_and_others()
+        value = self.worker._wire.write_forward(close_graves.marker(2**62))
+        for partition in range(PARTITIONS):
+            self.kafka.append(topics.identify(ENTITY), None, value, partition=partition)
+        while self.process(50):
+            pass
+        return before - self._graves_and_others()
+
+    def _graves_and_others(self) -> int:
+        return sum(key != CLOSED_KEY.encode() for state in self.kafka.states.values() for key in state.entries)
+
     def capture(self, system: str, most: int) -> None:
         """A source sends what is new in its register."""
         desk, plan = self.desks[system], self._plans[system]
@@ -169,7 +185,7 @@ class MemoryCity:
         start = subscriber.offset
         records = self.kafka.logs[topics.to(system, ENTITY), 0][start : start + most]
         if records:
-            subscriber.write([decoded(record.value, self.registry) for record in records])
+            subscriber.write([None if r.value is None else decoded(r.value, self.registry) for r in records])
 
     def said(self) -> list[Word]:
         """What all rows say."""

@@ -45,7 +45,7 @@ def a_grave_purged_early(patch: MonkeyPatch) -> None:
         keep(self, state, effects)
         if state["status"] == "deleted" and state["version"]:
             key, _ = effects.states.pop()
-            effects.states.append((key, None))  # type: ignore[arg-type]
+            effects.states.append((key, None))
 
     patch.setattr(Emitter, "state", purge)
 

@@ -24,6 +24,7 @@ _COMMANDS = (
     "dead-letters retry",
     "dead-letters discard",
     "replay",
+    "close-graves",
     "pause",
     "resume",
 )

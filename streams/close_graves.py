@@ -1,0 +1,94 @@
+"""Graves are closed: a key that has been gone for so long that nobody will speak of it again is forgotten.
+
+A marker in each partition of `identify.<entity>` says which graves: those of before its time. Whoever sends it knows
+that every system of the entity has heard of them. The walk goes in steps, as that after a new catalogue does. Of each
+grave the state, and what its subscribers were sent last, become tombstones.
+
+What remains is a number: no key of the partition begins below the highest version that was closed. A target may refuse
+what is older than what it has seen, also of a key that comes again.
+"""
+
+import time
+
+from schemas import topics
+from schemas.identity import local
+from schemas.records import Claim, EntityState, Forward
+from streams.emit import Effects, Output
+from streams.pipeline import Pipeline
+from streams.place import Place
+from streams.reproject import ORIGIN, STEP_KEYS, STEP_SECONDS
+from streams.route import NOT_HELD
+from streams.rules import Rules
+from streams.wire import Wire
+
+
+def marker(before: int, *, after: bytes | None = None) -> Forward:
+    """Close the graves of `before` (microseconds since 1970); go on `after` this key."""
+    return {
+        "kind": "close",
+        "formerly": "",
+        "target": None,
+        "claims": [],
+        "version": 0,
+        "renamed": [],
+        "change": None,
+        "event_id": f"{ORIGIN}/close/1/{before:x}/0",
+        "source_time": before,
+        "hops": 0,
+        "link": None,
+        "revision": 0,
+        "after": after,
+        "complete": False,
+    }
+
+
+def is_closable(state: EntityState, before: int, rules: Rules) -> bool:
+    """Whether nothing but its age is to be known of the key. What tells where other keys have gone is kept."""
+    if state["status"] != "deleted" or state["value"] is not None or state["changed_time"] >= before:
+        return False
+    if state["moved_to"] is not None or state["aliases"] or state["links"]:
+        return False
+    if any(route["digest"] != NOT_HELD or route["system"] not in rules.receivers for route in state["routes"]):
+        return False
+    return all(_is_silent(claim, before) for claim in state["claims"])
+
+
+def _is_silent(claim: Claim, before: int) -> bool:
+    tells_of_others = claim["left_to"] is not None or claim["under"] or claim["aliases"] or claim["formerly"]
+    return claim["values"] is None and not tells_of_others and claim["source_time"] < before
+
+
+class GraveCloser:
+    """The steps of one entity's walks. `seconds` that a step takes at most."""
+
+    def __init__(self, pipeline: Pipeline, wire: Wire, *, seconds: float = STEP_SECONDS) -> None:
+        self._rules = pipeline.rules
+        self._wire = wire
+        self._seconds = seconds
+        self._entity = pipeline.entity
+
+    def step(self, found: Forward, place: Place, *, partition: int) -> Effects:
+        """What a marker causes in its partition."""
+        effects, before, highest = Effects(), found["source_time"], place.closed
+        until, last = time.monotonic() + self._seconds, found["after"]
+        for keys, (key, state) in enumerate(place.after(found["after"])):
+            if keys >= STEP_KEYS or (keys and time.monotonic() > until):
+                following = self._wire.write_forward(marker(before, after=last))
+                effects.outputs.append(Output(topics.identify(self._entity), None, following, partition=partition))
+                break
+            last = key
+            if is_closable(state, before, self._rules):
+                highest = max(highest, state["version"])
+                self._close(key, state, effects)
+        if highest > place.closed:
+            place.close_up_to(highest)
+        return effects
+
+    def _close(self, key: bytes, state: EntityState, effects: Effects) -> None:
+        effects.states.append((key, None))
+        own = {each.system for each in self._rules.subscribers if each.two_way is not None and each.two_way.own_rows}
+        for route in state["routes"]:
+            system, names = route["system"], [state["key"]]
+            if system in own:
+                names = [local(system, claim["row"]) for claim in state["claims"] if claim["system"] == system]
+            effects.outputs += [Output(topics.to(system, self._entity), name.encode(), None) for name in names]
