@@ -63,7 +63,8 @@ monitoring: $(VENV)/dev.stamp ## Remake the page of all metrics and Grafana's da
 audit: $(VENV)/dev.stamp ## Write build/sbom.json (CycloneDX) and ask PyPI for known holes in what is pinned
 	@mkdir -p build
 	$(BIN)/python -m deploy.audit.sbom build/sbom.json
-	$(BIN)/uvx --from 'pip-audit==2.10.1' pip-audit --strict --disable-pip --require-hashes --progress-spinner off -r deploy/locks/run.txt
+	@echo "build/sbom.json: the bill of materials"
+	$(BIN)/python -m deploy.audit.holes
 
 clean-data: $(VENV)/run.stamp ## Forget all data of `make run` (refused while it runs)
 	@$(BIN)/python -m deploy.embedded clean-data --data "$(DATA)"

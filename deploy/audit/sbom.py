@@ -25,6 +25,12 @@ def bill() -> dict[str, Any]:
     }
 
 
+def pinned() -> Iterator[tuple[str, str]]:
+    """Name and version of every Python package in the lock."""
+    for found in _PINNED.finditer(_PACKAGES.read_text(encoding="utf-8")):
+        yield found["name"], found["version"]
+
+
 def _python() -> Iterator[dict[str, Any]]:
     text = _PACKAGES.read_text(encoding="utf-8")
     starts = list(_PINNED.finditer(text))
