@@ -3,14 +3,18 @@
 import json
 from collections.abc import Iterable
 from functools import cached_property
-from typing import Any
+from typing import Any, Final
 
 from pydantic import ValidationError
 
 from schemas import compose
 from schemas.errors import SchemasError
+from schemas.formats import newer
 from schemas.manifest import BIRTH, EXISTENCE, Manifest, Publication, Subscription
 from schemas.tenure import Tenure, follow, part
+
+#: Of the record in the topic `catalogue`.
+FORMAT: Final = 1
 
 
 class CatalogueError(SchemasError):
@@ -97,6 +101,7 @@ class Catalogue:
     def to_json(self) -> bytes:
         """For the topic `catalogue`. Secrets are references, as in the manifests."""
         body = {
+            "format": FORMAT,
             "revision": self.revision,
             "mapping_revisions": self._mapping_revisions,
             "manifests": [manifest.dumped() for manifest in self.manifests.values()],
@@ -109,6 +114,8 @@ class Catalogue:
         """What `to_json` wrote. Raises CatalogueError."""
         try:
             body: dict[str, Any] = json.loads(data)
+            if refused := newer("the catalogue", found=int(body["format"]) if "format" in body else 1, known=FORMAT):
+                raise CatalogueError(f"reading the catalogue: {refused}")
             manifests = [Manifest.model_validate(manifest) for manifest in body["manifests"]]
             return cls(manifests, body["revision"], body["mapping_revisions"], Tenure.read(body.get("tenure", {})))
         except (ValueError, KeyError, TypeError) as error:

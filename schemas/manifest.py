@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -17,6 +18,8 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+
+from schemas.formats import newer
 
 #: The word in `owns` for the right to say that an entity exists and, by deleting it, that it does not.
 EXISTENCE: Final = "existence"
@@ -35,6 +38,16 @@ _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 SystemId = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+#: Of manifests.
+FORMAT: Final = 1
+
+
+def _known_format(number: int) -> int:
+    if refused := newer("the manifest", found=number, known=FORMAT):
+        raise ValueError(refused)
+    return number
 
 
 class Part(BaseModel):
@@ -178,6 +191,8 @@ class Subscription(Part):
 class Manifest(Part):
     """One system. `connect` holds `kind` and that kind's own settings, secrets as references."""
 
+    #: Of the manifest itself.
+    format: Annotated[int, Field(ge=1), AfterValidator(_known_format)] = 1
     system: SystemId
     name: Name | None = None
     #: Who answers for the system.

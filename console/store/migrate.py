@@ -5,6 +5,9 @@ from typing import Any, NamedTuple
 
 from psycopg import Connection, sql
 
+from console.errors import ConsoleError
+from schemas.formats import newer
+
 
 class Migration(NamedTuple):
     """One file of `migrations/`: its number, its name, its SQL."""
@@ -22,7 +25,11 @@ def migrations() -> list[Migration]:
 
 
 def migrate(connection: Connection[Any], schema: str) -> list[str]:
-    """Returns the names of those that were applied now. Whoever comes at the same time waits for the first."""
+    """Returns the names of those that were applied now. Whoever comes at the same time waits for the first.
+
+    Raises ConsoleError, before anything is changed, where a newer version has been there.
+    """
+    listed = migrations()
     with connection.transaction():
         connection.execute("SELECT pg_advisory_xact_lock(hashtext('lienthong store'))")
         connection.execute(sql.SQL("CREATE SCHEMA IF NOT EXISTS {}").format(sql.Identifier(schema)))
@@ -31,7 +38,9 @@ def migrate(connection: Connection[Any], schema: str) -> list[str]:
             "applied timestamptz NOT NULL DEFAULT now())"
         )
         known = {number for (number,) in connection.execute("SELECT number FROM migrations")}
-        wanted = [each for each in migrations() if each.number not in known]
+        if refused := newer("the store", found=max(known, default=0), known=listed[-1].number):
+            raise ConsoleError(f"preparing the store: {refused}")
+        wanted = [each for each in listed if each.number not in known]
         for each in wanted:
             connection.execute(each.text)
             connection.execute("INSERT INTO migrations (number, name) VALUES (%s, %s)", [each.number, each.name])

@@ -3,8 +3,12 @@
 import json
 import time
 from dataclasses import dataclass, field
+from typing import Final
 
 from streams.engine.errors import StateError
+
+#: What was written before there was a number is of the first format, too.
+_FORMAT: Final = 1
 
 
 @dataclass(slots=True, frozen=True)
@@ -20,13 +24,15 @@ class Checkpoint:
 
     def encode(self) -> bytes:
         """As stored."""
-        return json.dumps([self.topic_id, self.next_offset, self.written]).encode()
+        return json.dumps([self.topic_id, self.next_offset, self.written, _FORMAT]).encode()
 
     @classmethod
     def decode(cls, stored: bytes) -> "Checkpoint":
-        """The inverse of encode. Raises StateError when it is damaged."""
+        """The inverse of encode. Raises StateError when it is damaged, or in a format of another version."""
         try:
-            topic_id, next_offset, written = json.loads(stored)
+            topic_id, next_offset, written, *told = json.loads(stored)
+            if told not in ([], [_FORMAT]):
+                raise StateError("reading a state's checkpoint: another version wrote it; the state must be built anew")
             return cls(str(topic_id), int(next_offset), float(written))
         except (ValueError, TypeError) as error:
             raise StateError("reading a state's checkpoint: it is damaged; the state must be built anew") from error

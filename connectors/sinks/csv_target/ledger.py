@@ -8,11 +8,13 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Final
 
 import structlog
 
 from connectors.errors import Fenced, SinkUnavailable
 from connectors.values import Stream, Writes
+from schemas.formats import newer
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS position (
@@ -26,6 +28,8 @@ CREATE TABLE IF NOT EXISTS arrived (
 CREATE TABLE IF NOT EXISTS file (number INTEGER NOT NULL);
 INSERT INTO file SELECT 0 WHERE NOT EXISTS (SELECT 1 FROM file);
 """
+#: SQLite's `user_version`; files from before there was a number have 0.
+_FORMAT: Final = 1
 #: A write holds the lock for moments, unless its process is frozen.
 _LOCK_SECONDS = 5.0
 
@@ -36,14 +40,19 @@ class Ledger:
     """Open on one file. `connection` is for statements inside `transaction`."""
 
     def __init__(self, path: Path) -> None:
-        """Raises sqlite3.Error and OSError."""
+        """Raises sqlite3.Error, OSError, and SinkUnavailable where a newer version has written it."""
         self._path = path
         self.connection = sqlite3.connect(path, timeout=_LOCK_SECONDS, isolation_level=None, check_same_thread=False)
         self.connection.execute("PRAGMA synchronous = EXTRA")
+        [format_found] = self.connection.execute("PRAGMA user_version").fetchone()
+        if refused := newer(f"the ledger {path.name}", found=format_found, known=_FORMAT):
+            self.connection.close()
+            raise SinkUnavailable(f"opening what the folder remembers: {refused}")
         self._identity = _identity(path)
         with self.transaction():
             for statement in _SCHEMA.split(";\n"):
                 self.connection.execute(statement)
+            self.connection.execute(f"PRAGMA user_version = {_FORMAT}")
 
     @contextmanager
     def transaction(self) -> Iterator[None]:

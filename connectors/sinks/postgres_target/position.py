@@ -6,9 +6,10 @@ from typing import Any, LiteralString
 import structlog
 from psycopg import Connection
 
-from connectors.errors import Fenced
+from connectors.errors import Fenced, SinkUnavailable
 from connectors.sinks.postgres_target import arrivals, departures
 from connectors.values import Stream, Writes
+from schemas.formats import newer
 
 _EXISTS = "SELECT to_regclass('lienthong.position') IS NOT NULL AND to_regclass('lienthong.arrived') IS NOT NULL"
 
@@ -28,8 +29,12 @@ CREATE TABLE IF NOT EXISTS lienthong.position (
   PRIMARY KEY (topic, "partition")
 ) WITH (fillfactor = 50);
 COMMENT ON TABLE lienthong.position IS
-  'Liên thông: up to where each delivery topic has been written here. Changed together with the data; do not edit.'
+  'Liên thông: up to where each delivery topic has been written here. Changed with the data; do not edit. Format 1.'
 """
+
+#: In words, for people see it, too; tables from before there was a number have none.
+_FORMAT = 1
+_READ_FORMAT = r"SELECT substring(obj_description('lienthong.position'::regclass, 'pg_class') from 'Format (\d+)')::int"
 
 _NEW = """
 INSERT INTO lienthong.position (topic, "partition", topic_id, next_offset, generation, updated_at)
@@ -67,8 +72,12 @@ _log = structlog.get_logger(__name__)
 
 
 def ensure_tables(connection: Connection[Any]) -> None:
-    """Create the schema and its tables where they are missing; needs no right to create where they are not."""
+    """Create the schema and its tables where they are missing; needs no right to create where they are not.
+
+    Raises SinkUnavailable where a newer version has made them.
+    """
     if _holds(connection, _EXISTS):
+        _refuse_newer(connection)
         return
     with connection.transaction():
         # Two sinks may start at once.
@@ -78,6 +87,12 @@ def ensure_tables(connection: Connection[Any]) -> None:
         connection.execute(_CREATE)
         connection.execute(departures.CREATE)
         connection.execute(arrivals.CREATE)
+
+
+def _refuse_newer(connection: Connection[Any]) -> None:
+    found = connection.execute(_READ_FORMAT).fetchone()
+    if refused := newer("lienthong.position", found=found[0] or 1 if found else 1, known=_FORMAT):
+        raise SinkUnavailable(f"opening the target: {refused}")
 
 
 def take(

@@ -12,6 +12,7 @@ from typing import Any, Final, NamedTuple
 
 from connectors.errors import Fenced, SourceUnavailable
 from connectors.sources.sql_polling import plain
+from schemas.formats import newer
 from schemas.records import Row
 
 _TABLES: Final = """
@@ -28,6 +29,8 @@ CREATE TABLE IF NOT EXISTS said (resource TEXT, name TEXT, PRIMARY KEY (resource
 CREATE TEMP TABLE met (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TEMP TABLE chunk (name TEXT PRIMARY KEY, key TEXT NOT NULL, cursor TEXT NOT NULL) WITHOUT ROWID;
 """
+#: SQLite's `user_version`; files from before there was a number have 0.
+_FORMAT: Final = 1
 _BUSY_SECONDS: Final = 10.0
 #: Rounds of one generation; both fit into a position's 63 bits.
 _ROUND_BITS: Final = 32
@@ -86,7 +89,12 @@ class Store:
         self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
+        [format_found] = self._connection.execute("PRAGMA user_version").fetchone()
+        if refused := newer(f"the local store {path.name}", found=format_found, known=_FORMAT):
+            self._connection.close()
+            raise SourceUnavailable(f"opening what is known of the rows: {refused}")
         self._connection.executescript(_TABLES)
+        self._connection.execute(f"PRAGMA user_version = {_FORMAT}")
         found = self._connection.execute("SELECT id, generation, last FROM owner").fetchone()
         self.id: str
         self.generation: int
