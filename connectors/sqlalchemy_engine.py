@@ -3,10 +3,14 @@
 from typing import Any, Final
 
 import sqlalchemy as sa
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
 from connectors.errors import ConnectorsError
 
+_ADVICE: Final = (
+    "it is no URL, and is not shown, for it may hold a password; write dialect+driver://user:password@host:port/name, "
+    "special characters of the password in percent form (@ is %40, / is %2F)"
+)
 #: Whose drivers take `connect_timeout`, in seconds.
 _WAITING: Final = frozenset({"postgresql", "mysql", "mariadb"})
 _CONNECT_SECONDS: Final = 10
@@ -23,9 +27,12 @@ _LONGEST_MESSAGE: Final = 300
 
 
 def engine(url: str, system: str, *, isolation_level: Any = None) -> sa.Engine:
-    """Without a pool. Raises ConnectorsError where the driver is not there; its own errors hold no parameters."""
+    """Without a pool. Its own errors hold no parameters.
+
+    Raises ConnectorsError where the driver is not there, and ArgumentError, without a word of it, for what is no URL.
+    """
     try:
-        address = sa.make_url(url)
+        address = _address(url)
         return sa.create_engine(
             address,
             poolclass=sa.NullPool,
@@ -44,6 +51,17 @@ def bounds(address: sa.URL) -> dict[str, int]:
     own: dict[str, int] = {"connect_timeout": _CONNECT_SECONDS} if address.get_backend_name() in _WAITING else {}
     own |= _NETWORK.get(address.get_driver_name(), {})
     return {name: value for name, value in own.items() if name not in address.query}
+
+
+def _address(url: str) -> sa.URL:
+    """A driver would repeat what it does not understand, passwords too."""
+    try:
+        address = sa.make_url(url)
+    except (SQLAlchemyError, ValueError):
+        raise ArgumentError(_ADVICE) from None
+    if any(sign in f"{address.host or ''}{address.database or ''}" for sign in "@ ") and address.host:
+        raise ArgumentError(_ADVICE)
+    return address
 
 
 def said(error: SQLAlchemyError) -> str:

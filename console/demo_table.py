@@ -7,6 +7,7 @@ import psycopg
 from psycopg import sql
 from psycopg.rows import dict_row
 
+from connectors.postgres_dsn import sound
 from console.errors import ConsoleError
 from schemas.records import Row
 
@@ -23,7 +24,7 @@ class Column(NamedTuple):
 def connected(system: str, dsn: str) -> psycopg.Connection[Row]:
     """A connection in the demo's own hands. Raises ConsoleError where the system does not answer."""
     try:
-        return psycopg.connect(dsn, row_factory=dict_row, connect_timeout=5, application_name="lienthong demo")
+        return psycopg.connect(sound(dsn), row_factory=dict_row, connect_timeout=5, application_name="lienthong demo")
     except psycopg.Error as error:
         first_line = str(error).strip().partition("\n")[0]
         raise ConsoleError(

@@ -6,6 +6,7 @@ import psycopg
 from psycopg import Connection, sql
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
+from connectors.postgres_dsn import sound
 from console.errors import ConsoleError
 from console.store.migrate import migrate
 from schemas.secret_references import resolve
@@ -31,7 +32,7 @@ def store_dsn(settings: Settings) -> str:
 def connect(dsn: str) -> Connection[Any]:
     """A session in autocommit; transactions are begun where they are needed. Raises StoreUnavailable."""
     try:
-        options = f"{conninfo_to_dict(dsn).get('options') or ''} {_SETTINGS}".strip()
+        options = f"{conninfo_to_dict(sound(dsn)).get('options') or ''} {_SETTINGS}".strip()
         return psycopg.connect(dsn, autocommit=True, connect_timeout=10, options=options, application_name="lienthong")
     except psycopg.Error as error:
         raise unavailable("connecting to the store", error) from error
@@ -63,7 +64,7 @@ def unavailable(doing: str, error: psycopg.Error) -> StoreUnavailable:
 def _create_missing(dsn: str) -> None:
     """By way of the database `postgres`, where the role may; else whoever owns the server makes it."""
     try:
-        psycopg.connect(dsn, connect_timeout=10).close()
+        psycopg.connect(sound(dsn), connect_timeout=10).close()
     except psycopg.OperationalError as error:
         name = str(conninfo_to_dict(dsn).get("dbname", ""))
         if "does not exist" not in str(error) or not name:

@@ -6,6 +6,7 @@ import psycopg
 from psycopg import Connection, IsolationLevel, sql
 
 from connectors.errors import SinkUnavailable
+from connectors.postgres_dsn import sound
 from connectors.postgres_marks import MESSAGE, ORIGIN, ORIGINS
 from connectors.sinks.postgres_target.refusals import translated
 
@@ -63,7 +64,7 @@ def mark_writes(connection: Connection[Any]) -> None:
 
 def _opened(dsn: str, system: str) -> Connection[Any]:
     return psycopg.connect(
-        dsn,
+        sound(dsn),
         autocommit=True,
         application_name=f"lienthong/{system}",
         client_encoding="utf8",

@@ -44,7 +44,8 @@ def connect(url: str, system: str, *, begin: str = "BEGIN IMMEDIATE") -> sa.Conn
 
     Raises SinkUnavailable, and ConnectorsError where a driver lacks.
     """
-    made = engine(url, system)
+    with translated(f"reading the address of {system}"):
+        made = engine(url, system)
     if made.dialect.name == "sqlite":
         _begin_at_once(made, begin)
     with translated(f"connecting to the database of {system}"):

@@ -9,6 +9,7 @@ from psycopg import Connection, pq
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from connectors.errors import SourceUnavailable
+from connectors.postgres_dsn import sound
 
 #: What the text form of values depends on, and what would end or filter a long reading.
 SETTINGS: Final = {
@@ -34,7 +35,7 @@ _NETWORK: Final = {"connect_timeout": "10", "keepalives_idle": "10", "tcp_user_t
 def conninfo(dsn: str, system: str, **more: str) -> str:
     """Connection string of one system with our settings over those in `dsn`. Raises SourceUnavailable."""
     with unavailable(f"reading the dsn of {system}"):
-        given = conninfo_to_dict(dsn)
+        given = conninfo_to_dict(sound(dsn))
         settings = " ".join(f"-c {name}={value}" for name, value in SETTINGS.items())
         options = f"{given.get('options') or ''} {settings}".strip()
         name = f"lienthong source {system}"
