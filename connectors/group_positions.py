@@ -16,6 +16,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from connectors.errors import Fenced, SinkUnavailable
 from connectors.values import Stream
 from schemas.kafka import consumer_settings, transactional_settings
+from schemas.kafka_advice import advice
 
 _FENCED: Final = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
 #: A broker that has just begun, or has just taken the group over.
@@ -167,4 +168,4 @@ def _fenced(doing: str) -> Fenced:
 
 
 def _unavailable(doing: str, error: KafkaException) -> SinkUnavailable:
-    return SinkUnavailable(f"{doing}: {error.args[0].str()}; see that Kafka runs")
+    return SinkUnavailable(f"{doing}: {error.args[0].str()}; {advice(error.args[0])}")

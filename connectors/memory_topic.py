@@ -14,6 +14,7 @@ from connectors.resync_requests import not_taken_up, remapped, requests
 from connectors.topic_end import last_value
 from schemas import compose
 from schemas.kafka import transactional_settings
+from schemas.kafka_advice import advice
 from schemas.records import ConnectorState, Phase, Resync, ResyncRequest
 from schemas.registry import Decoder, Registry, Writer
 from schemas.topics import CONNECTORS
@@ -139,4 +140,4 @@ class TopicMemory:
             return Fenced(f"{doing} of {self._system}: another process has started")
         if code in (KafkaError._UNKNOWN_TOPIC, KafkaError.UNKNOWN_TOPIC_OR_PART):
             return MemoryUnavailable(f"{doing} of {self._system}: no topic {CONNECTORS}; run `lienthong apply`")
-        return MemoryUnavailable(f"{doing} of {self._system}: {error.args[0].str()}; see that Kafka runs")
+        return MemoryUnavailable(f"{doing} of {self._system}: {error.args[0].str()}; {advice(error.args[0])}")

@@ -1,8 +1,14 @@
 """Prometheus metrics of sources and sinks, all defined here. Labels name systems and entities, never a record."""
 
+from collections.abc import Iterable
+
 from prometheus_client import Counter, Gauge, Histogram
 
-UP = Gauge("lienthong_connector_up", "1 while the connector reads its system, 0 while it tries to.", ["role", "system"])
+UP = Gauge(
+    "lienthong_connector_up",
+    "1 while the connector reaches its system, 0 while it tries to, or is paused (lienthong_connector_paused).",
+    ["role", "system"],
+)
 PAUSED = Gauge("lienthong_connector_paused", "1 while somebody has paused it, else 0.", ["role", "system"])
 FRESH = Gauge(
     "lienthong_connector_fresh_timestamp_seconds",
@@ -55,3 +61,18 @@ DELIVERY_SECONDS = Histogram(
     ["source", "system", "entity"],
     buckets=(0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1800, 3600, 6 * 3600, 24 * 3600),
 )
+
+
+def begin_source(system: str, entities: Iterable[str]) -> None:
+    """Counters at 0 before anything has happened: the first time that something does is an increase, too."""
+    RETRIES.labels("source", system)
+    SLOTS_GIVEN_UP.labels(system)
+    for entity in entities:
+        CAPTURED.labels(system, entity)
+
+
+def begin_sink(system: str, entity: str) -> None:
+    """Likewise."""
+    RETRIES.labels("sink", system)
+    for counter in (DELIVERED, FILTERED):
+        counter.labels(system, entity)

@@ -1,13 +1,16 @@
-"""What a system's connector may do in Kafka: the least with which it works, and nothing of another system."""
+"""What each of our processes may do in Kafka: the least with which it works; a connector nothing of another system."""
 
 from collections.abc import Iterator
-from typing import Literal, NamedTuple
+from typing import Final, Literal, NamedTuple
 
 from schemas import topics
 from schemas.manifest import Manifest
 
 Resource = Literal["topic", "group", "transactional-id"]
-Operation = Literal["Read", "Write", "DescribeConfigs", "Describe"]
+Operation = Literal["Read", "Write", "Create", "Delete", "DescribeConfigs", "Describe"]
+
+
+_SAID_BY_PEOPLE: Final = (topics.CATALOGUE, topics.PAUSES, topics.RESYNCS, topics.DECISIONS)
 
 
 class Acl(NamedTuple):
@@ -34,6 +37,30 @@ def of_workers() -> list[Acl]:
         Acl("topic", topics.CATALOGUE, ("Read",)),
         Acl("group", "lienthong.", ("Read",), prefixed=True),
         Acl("transactional-id", "lienthong.", ("Write",), prefixed=True),
+    ]
+
+
+def of_store() -> list[Acl]:
+    """For the store: it counts what stands in every topic of records, and keeps what was said of them."""
+    return [
+        *(Acl("topic", f"{kind}.", ("Read",), prefixed=True) for kind in ("raw", "identify", "to")),
+        *(Acl("topic", name, ("Read",)) for name in (topics.OUTCOMES, topics.DEAD_LETTERS)),
+    ]
+
+
+def of_console() -> list[Acl]:
+    """For who runs `lienthong`: makes and removes topics, applies manifests, looks at everything, mends through the
+    workers' topics, and never writes what only workers or connectors say."""
+    return [
+        Acl("topic", "raw.", ("Read", "Write", "Create", "Delete"), prefixed=True),
+        Acl("topic", "to.", ("Read", "Create", "Delete"), prefixed=True),
+        Acl("topic", "identify.", ("Read", "Write", "Create"), prefixed=True),
+        Acl("topic", "entity.", ("Read", "Create"), prefixed=True),
+        *(Acl("topic", name, ("Read", "Write", "Create")) for name in _SAID_BY_PEOPLE),
+        *(Acl("topic", name, ("Read", "Create")) for name in (topics.CONNECTORS, topics.OUTCOMES, topics.DEAD_LETTERS)),
+        # How far the workers and the positions of sinks are.
+        Acl("group", "lienthong.", ("Describe",), prefixed=True),
+        Acl("transactional-id", topics.CATALOGUE_WRITER, ("Write",)),
     ]
 
 

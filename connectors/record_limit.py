@@ -10,6 +10,7 @@ from confluent_kafka.admin._resource import ResourceType
 
 from connectors.errors import ConnectorsError
 from schemas.kafka import MAX_RECORD_BYTES, client_settings
+from schemas.kafka_advice import advice
 
 _SETTING: Final = "max.message.bytes"
 _TIMEOUT_SECONDS: Final = 30.0
@@ -27,7 +28,7 @@ def largest_record(bootstrap: str, topics: Sequence[str]) -> int:
         limits = [int(future.result()[_SETTING].value) for future in asked.values()]
     except KafkaException as error:
         raise ConnectorsError(
-            f"reading the settings of {', '.join(topics)}: {error.args[0].str()}; see that Kafka runs, and run "
-            "`lienthong apply` where a topic is missing"
+            f"reading the settings of {', '.join(topics)}: {error.args[0].str()}; "
+            + advice(error.args[0], "see that Kafka runs, and run `lienthong apply` where a topic is missing")
         ) from None
     return min(MAX_RECORD_BYTES, *(limit - _OVERHEAD for limit in limits))

@@ -18,6 +18,7 @@ from connectors.pauses import LOOK_SECONDS, Pauses
 from connectors.resync_requests import NOTHING
 from connectors.source_records import SourceRecords
 from connectors.values import Changes
+from schemas.kafka_advice import advice
 from schemas.manifest import Manifest
 from schemas.records import Phase
 from schemas.registry import RegistryUnavailable
@@ -75,6 +76,7 @@ class SourceLoop:
     def run(self) -> None:
         """Returns after `stopping` was set, with all confirmed that Kafka acknowledged in time."""
         up = metrics.UP.labels("source", self._manifest.system)
+        metrics.begin_source(self._manifest.system, self._manifest.publishes)
         metrics.CADENCE.labels("source", self._manifest.system).set(self._manifest.cadence_seconds)
         self._fresh.set_to_current_time()
         while not self._stopping.is_set():
@@ -158,8 +160,8 @@ class SourceLoop:
 
     def _failed(self, error: KafkaError) -> HandoverFailed:
         return HandoverFailed(
-            f"handing changes of {self._manifest.system} to Kafka: {error.str()}; what was not confirmed is read again "
-            "after the next start"
+            f"handing changes of {self._manifest.system} to Kafka: {error.str()}; "
+            + advice(error, "what was not confirmed is read again after the next start")
         )
 
     def _partitions(self) -> dict[str, int]:
@@ -170,9 +172,12 @@ class SourceLoop:
         try:
             found = self._producer.list_topics(topic, timeout=_ANSWER_SECONDS).topics[topic]
         except KafkaException as error:
-            raise MemoryUnavailable(f"looking for topic {topic}: {error.args[0].str()}; see that Kafka runs") from None
+            raise MemoryUnavailable(
+                f"looking for topic {topic}: {error.args[0].str()}; {advice(error.args[0])}"
+            ) from None
         if found.error is not None or not found.partitions:
-            raise MemoryUnavailable(f"looking for topic {topic}: it does not exist; run `lienthong apply`")
+            told = advice(found.error, "run `lienthong apply`") if found.error else "run `lienthong apply`"
+            raise MemoryUnavailable(f"looking for topic {topic}: it is not there for us; {told}")
         return len(found.partitions)
 
     def _beat_when_due(self) -> None:

@@ -51,7 +51,9 @@ def _of_sink(manifest: Manifest, role: str) -> Iterator[str]:
 
 
 def _of_own(manifest: Manifest, role: str) -> Iterator[str]:
-    """Tables of our own, for positions and journals, in a schema of our own."""
+    """Tables of our own, for positions, in a schema of our own: in plain SQL the one that unqualified names lead to."""
+    if manifest.kind == "sql_poll" and manifest.subscribes:
+        yield f"CREATE SCHEMA {role} AUTHORIZATION {role};"
     if manifest.kind == "postgres" and manifest.subscribes:
         yield f"CREATE SCHEMA lienthong AUTHORIZATION {role};"
         if manifest.publishes:

@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from connectors.errors import ConnectorsError
 from schemas.kafka import consumer_settings, producer_settings
+from schemas.kafka_advice import advice
 
 T = TypeVar("T")
 
@@ -28,8 +29,10 @@ def wish(bootstrap: str, topic: str, key: str, value: bytes | None, *, doing: st
     producer.produce(topic, value, key.encode(), on_delivery=lambda error, _: answers.append(error))
     producer.flush(_ANSWER_SECONDS)
     if answers != [None]:
-        told = answers[0].str() if answers and answers[0] is not None else "no answer"
-        raise NotAsked(f"{doing}: {told}; see that Kafka runs, and `lienthong apply`")
+        refused = answers[0] if answers else None
+        otherwise = "see that Kafka runs, and `lienthong apply`"
+        told = f"{refused.str()}; {advice(refused, otherwise)}" if refused else f"no answer; {otherwise}"
+        raise NotAsked(f"{doing}: {told}")
 
 
 class Wishes(Generic[T]):

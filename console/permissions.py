@@ -1,4 +1,4 @@
-"""`lienthong permissions`: what a connector, or the workers, must be allowed, as commands; nothing is changed."""
+"""`lienthong permissions`: what each of our processes must be allowed, as commands; nothing is changed."""
 
 import re
 from collections.abc import Iterable
@@ -14,23 +14,29 @@ from console.errors import ConsoleError
 from console.manifests import load_folder, tell_problems
 from schemas.manifest import Manifest
 
-WORKERS: Final = "--workers"
+#: Who acts for no single system.
+_SHARED: Final = {"workers": needed.of_workers, "store": needed.of_store, "console": needed.of_console}
 _DEFAULT: Final = Path("deploy/hanoi/systems")
 
 
-def permissions(
-    system: Annotated[str, typer.Argument(help="Id of a system; nothing with --workers.")] = "",
+def permissions(  # noqa: PLR0913, PLR0917 - the switches of a command
+    system: Annotated[str, typer.Argument(help="Id of a system; nothing with one of the switches.")] = "",
     folder: Annotated[Path, typer.Option(help="Folder of the manifests.")] = _DEFAULT,
-    workers: Annotated[bool, typer.Option(WORKERS, help="Those of the workers instead.")] = False,  # noqa: FBT002
+    workers: Annotated[bool, typer.Option("--workers", help="Those of the workers instead.")] = False,  # noqa: FBT002
+    store: Annotated[bool, typer.Option("--store", help="Those of the store instead.")] = False,  # noqa: FBT002
+    console: Annotated[bool, typer.Option("--console", help="Those of who runs this command.")] = False,  # noqa: FBT002
     principal: Annotated[str, typer.Option(help="Whom Kafka knows the connector as.")] = "",
     role: Annotated[str, typer.Option(help="The connector's role in the system's database.")] = "",
 ) -> None:
-    """Print the Kafka ACLs and the SQL grants that a system's connector needs: these, and no others.
+    """Print the Kafka ACLs and the SQL grants that a system's connectors need: these, and no others.
 
     Example: lienthong permissions ho_tich --principal User:lienthong-ho_tich
     """
-    if workers:
-        _print(acl_commands(needed.of_workers(), principal or "User:lienthong-workers"))
+    asked = [name for name, wanted in (("workers", workers), ("store", store), ("console", console)) if wanted]
+    if len(asked) + bool(system) != 1:
+        raise ConsoleError("printing permissions: name one system, or one of --workers, --store and --console")
+    if asked:
+        _print(acl_commands(_SHARED[asked[0]](), principal or f"User:lienthong-{asked[0]}"))
         return
     manifest = _manifest(folder, system)
     _print(acl_commands(needed.of_connectors(manifest), principal or f"User:lienthong-{system}"))

@@ -10,6 +10,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from schemas import topics
 from schemas.catalogue import Catalogue, CatalogueError
 from schemas.kafka import consumer_settings, transactional_settings
+from schemas.kafka_advice import advice
 from schemas.settings import Settings
 
 #: The only key of the topic.
@@ -38,7 +39,7 @@ def publish(settings: Settings, catalogue: Catalogue, markers: Iterable[Marker] 
 
     Returns once it is committed. The topics must exist. Raises CatalogueError.
     """
-    producer = Producer(transactional_settings(settings.kafka, "lienthong.catalogue", seconds=_TIMEOUT_SECONDS))
+    producer = Producer(transactional_settings(settings.kafka, topics.CATALOGUE_WRITER, seconds=_TIMEOUT_SECONDS))
     try:
         producer.init_transactions(_TIMEOUT_SECONDS)
         producer.begin_transaction()
@@ -49,7 +50,9 @@ def publish(settings: Settings, catalogue: Catalogue, markers: Iterable[Marker] 
     except KafkaException as error:
         raise CatalogueError(
             f"publishing catalogue revision {catalogue.revision} to Kafka at {settings.kafka}: {error.args[0].str()}; "
-            "see that Kafka runs, that the topics exist and that nobody else applies, then try again"
+            + advice(
+                error.args[0], "see that Kafka runs, that the topics exist and that nobody else applies, then try again"
+            )
         ) from error
 
 
@@ -63,7 +66,7 @@ def read(settings: Settings) -> Catalogue:
         if error.args[0].code() in _NO_TOPIC:
             raise NoCatalogue(settings.kafka) from None
         raise CatalogueError(
-            f"reading the catalogue from Kafka at {settings.kafka}: {error.args[0].str()}; see that Kafka runs"
+            f"reading the catalogue from Kafka at {settings.kafka}: {error.args[0].str()}; {advice(error.args[0])}"
         ) from error
     finally:
         consumer.close()

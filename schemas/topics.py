@@ -11,6 +11,8 @@ OUTCOMES = "outcomes"
 PAUSES = "pauses"
 RESYNCS = "resyncs"
 
+#: Transactional id of whoever applies manifests: of two at a time, one is fenced off.
+CATALOGUE_WRITER = "lienthong.catalogue"
 #: Header of the markers in raw topics: the catalogue revision of the manifest by which what follows was captured.
 REVISION_HEADER = "ce_revision"
 

@@ -16,7 +16,7 @@ from connectors.delivery.reports import Reports
 from connectors.delivery.trouble import Backoff, KafkaTrouble
 from connectors.delivery.unreported import Reported
 from connectors.errors import ConnectorsError, Fenced
-from connectors.metrics import DELIVERED, DELIVERY_SECONDS, FILTERED, LAG, RETRIES
+from connectors.metrics import DELIVERED, DELIVERY_SECONDS, FILTERED, LAG, RETRIES, begin_sink
 from connectors.values import Rejected, Stream
 from schemas.dead_letters import Reason
 from schemas.errors import SchemasError
@@ -70,6 +70,7 @@ class DeliveryLoop:
         self._prove_at = 0.0
         self._labels = (reports.reporter.system, stream.entity)
         self._took = _Took(self._labels)
+        begin_sink(*self._labels)
 
     def run(self) -> None:
         """Until told to stop. Whatever happens to this stream, the others go on; only Fenced stops all."""

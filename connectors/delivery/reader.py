@@ -15,6 +15,7 @@ from connectors.delivery.trouble import KafkaTrouble
 from connectors.values import Stream
 from schemas import topics
 from schemas.kafka import consumer_settings
+from schemas.kafka_advice import advice
 
 _ANSWER_SECONDS = 3.0
 _GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
@@ -33,7 +34,7 @@ def find_streams(admin: AdminClient, system: str, entity: str) -> list[Stream]:
     except KafkaException as error:
         if error.args[0].code() in _GONE:
             raise KafkaTrouble(f"looking for topic {name}: it does not exist; run `lienthong apply`") from error
-        raise KafkaTrouble(f"looking for topic {name}: {error.args[0].str()}; see that Kafka runs") from error
+        raise KafkaTrouble(f"looking for topic {name}: {error.args[0].str()}; {advice(error.args[0])}") from error
     except TimeoutError as error:
         raise KafkaTrouble(f"looking for topic {name}: Kafka does not answer; see that it runs") from error
     return [Stream(entity, name, partition.id, str(found.topic_id)) for partition in found.partitions]

@@ -12,6 +12,7 @@ from connectors.delivery.trouble import KafkaTrouble
 from schemas import compose, topics
 from schemas.dead_letters import Origin, bury
 from schemas.kafka import MAX_RECORD_BYTES, producer_settings
+from schemas.kafka_advice import advice
 from schemas.records import ConnectorState, DeadLetter
 from schemas.registry import Registry, Writer
 from schemas.sealing import Seal
@@ -54,10 +55,10 @@ class Reports:
         until = time.monotonic() + _SAFE_SECONDS
         while len(answers) < len(failures) and time.monotonic() < until:
             self._producer.poll(0.05)
-        refused = [error.str() for error in answers if error is not None]
+        refused = [error for error in answers if error is not None]
         if refused or len(answers) < len(failures):
-            told = refused[0] if refused else "no answer"
-            raise KafkaTrouble(f"burying what cannot be delivered to {self.reporter.system}: {told}; see Kafka's logs")
+            told = f"{refused[0].str()}; {advice(refused[0])}" if refused else "no answer; see that Kafka runs"
+            raise KafkaTrouble(f"burying what cannot be delivered to {self.reporter.system}: {told}")
 
     def delivered(self, batch: Batch, rejected: Mapping[int, Failure]) -> None:
         """Say what became of a batch that the target has committed. `rejected` by place in its items."""
@@ -81,7 +82,7 @@ class Reports:
             except BufferError:
                 self._producer.poll(0.1)
             except KafkaException as error:
-                raise KafkaTrouble(f"writing to {topic}: {error.args[0].str()}; see that Kafka runs") from error
+                raise KafkaTrouble(f"writing to {topic}: {error.args[0].str()}; {advice(error.args[0])}") from error
 
     def _letter(self, batch: Batch, failure: Failure) -> DeadLetter:
         record = failure.record

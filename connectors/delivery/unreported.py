@@ -16,6 +16,7 @@ from connectors.values import Stream
 from schemas import compose, topics
 from schemas.dead_letters import Reason
 from schemas.kafka import consumer_settings
+from schemas.kafka_advice import advice
 from schemas.records import ConnectorState
 from schemas.registry import Decoder, Registry
 
@@ -65,8 +66,8 @@ def read_reported(bootstrap: str, registry: Registry, system: str) -> Reported:
             _read_letters(reported, system, letters, _decoder(registry, "dead_letter"))
     except KafkaException as error:
         raise KafkaTrouble(
-            f"reading what the sink of {system} has said: {error.args[0].str()}; see that Kafka runs, or run "
-            "`lienthong apply` where a topic does not exist"
+            f"reading what the sink of {system} has said: {error.args[0].str()}; "
+            + advice(error.args[0], "see that Kafka runs, or run `lienthong apply` where a topic does not exist")
         ) from error
     return reported
 

@@ -102,6 +102,7 @@ class Engine(Service):
 
     async def on_start(self) -> None:
         """See mode.Service."""
+        metrics.begin(self.settings.group)
         self._event_loop = asyncio.get_running_loop()
         self._watchdog.start()
 

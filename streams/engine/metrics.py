@@ -42,3 +42,11 @@ STABLE_STANDING = Gauge(
 EXPIRED = Counter(
     "lienthong_engine_expired_records_total", "Source offsets that retention removed before they were read.", ["topic"]
 )
+
+
+def begin(group: str) -> None:
+    """Counters at 0 before anything has happened: the first time that something does is an increase, too."""
+    for counter in (ROUND_BATCHES, PRODUCERS_RENEWED, RECORDS, OUTPUTS, POISON, RESTORED, STATE_REBUILT):
+        counter.labels(group)
+    for result in ("committed", "aborted"):
+        ROUNDS.labels(group, result)

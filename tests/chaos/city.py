@@ -12,6 +12,7 @@ from deploy.embedded.kafka import Kafka
 from deploy.embedded.ports import free_port
 from deploy.embedded.postgres import Postgres
 from tests.chaos.processes import Process, python
+from tests.integration.shared_servers import SharedPostgres
 
 
 @dataclass
@@ -19,7 +20,7 @@ class City:
     """`environment` is what every process of ours is started with."""
 
     kafka: Kafka
-    postgres: Postgres
+    postgres: Postgres | SharedPostgres
     registry: str
     home: Path
     processes: dict[str, Process] = field(default_factory=dict)
@@ -54,19 +55,26 @@ class City:
         self._console("apply", str(self.home / "systems"))
 
     def wait_ready(self, *, seconds: float) -> None:
-        """`lienthong wait-ready`: every source streams, and nothing waits for a worker or a sink."""
+        """`lienthong wait-ready`: everybody is at work, and nothing waits for a worker or a sink."""
         self._console("wait-ready", "--timeout", str(seconds))
 
     def _console(self, *arguments: str) -> None:
-        subprocess.run(python("console", *arguments), env=os.environ | self.environment(), check=True)
+        subprocess.run(
+            python("console", *arguments), env=os.environ | self.environment(**self.identity("console")), check=True
+        )
 
     def start(self, name: str) -> Process:
         """A process by its name; kept running until `stop`."""
-        environment = self.environment(LIENTHONG_WORKER=name, LIENTHONG_METRICS_PORT=str(free_port()))
+        who = self.identity(name)
+        environment = self.environment(LIENTHONG_WORKER=name, LIENTHONG_METRICS_PORT=str(free_port()), **who)
         self.processes[name] = Process(
             name, self.argv(name), environment, self.home / f"{name.replace('/', '-')}.log"
         ).start()
         return self.processes[name]
+
+    def identity(self, name: str) -> dict[str, str]:
+        """What a process, or the console, has in its environment to prove who it is."""
+        return {}
 
     def argv(self, name: str) -> list[str]:
         """`source/<system>`, `sink/<system>`; a worker by any other name."""

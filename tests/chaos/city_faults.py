@@ -54,6 +54,7 @@ def kill_broker(yard: Yard) -> None:
 
 def kill_database(yard: Yard) -> None:
     """-9 for PostgreSQL, sources and targets alike."""
+    assert isinstance(yard.city.postgres, Server)
     _restart(yard.city.postgres)
     yard.count("database kill")
 

@@ -26,6 +26,8 @@ _RESOURCES = {
 _OPERATIONS = {
     "Read": AclOperation.READ,
     "Write": AclOperation.WRITE,
+    "Create": AclOperation.CREATE,
+    "Delete": AclOperation.DELETE,
     "Describe": AclOperation.DESCRIBE,
     "DescribeConfigs": AclOperation.DESCRIBE_CONFIGS,
 }
@@ -103,7 +105,8 @@ class SecuredKafka(Kafka):
     def add_user(self, name: str, password: str) -> None:
         """Somebody who comes with a password."""
         info = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, 4096)
-        asked = self.admin().alter_user_scram_credentials([UserScramCredentialUpsertion(name, info, password.encode())])
+        admin = self.admin()  # its answers end with it
+        asked = admin.alter_user_scram_credentials([UserScramCredentialUpsertion(name, info, password.encode())])
         for future in asked.values():
             future.result(10)
 
@@ -122,7 +125,8 @@ class SecuredKafka(Kafka):
             for acl in acls
             for operation in acl.operations
         ]
-        for future in self.admin().create_acls(bindings).values():
+        admin = self.admin()
+        for future in admin.create_acls(bindings).values():
             future.result(10)
 
     def _write_settings(self, *, logs: Path) -> Path:

@@ -26,7 +26,8 @@ def _kill(city: SmallCity, name: str) -> None:
     if name in city.processes:
         city.processes[name].kill()
         return
-    server: Kafka | Postgres = city.kafka if name == "kafka" else city.postgres
+    server = city.kafka if name == "kafka" else city.postgres
+    assert isinstance(server, Kafka | Postgres)
     server.kill()
     server.start()
     server.wait_ready()

@@ -36,6 +36,22 @@ def test_a_service_has_no_grants_and_workers_read_raw_topics_alone() -> None:
     assert "--operation Read --topic 'raw.' --resource-pattern-type prefixed" in _printed("--workers")
 
 
+def test_the_store_only_reads_and_the_console_says_nothing_in_the_name_of_others() -> None:
+    assert {line.split("--operation ")[1].split()[0] for line in _printed("--store").splitlines()} == {"Read"}
+    console = _printed("--console").splitlines()
+    for said_by_others in ("'to.'", "'entity.'", "'connectors'", "'outcomes'", "'dead_letters'"):
+        [line] = [line for line in console if said_by_others in line]
+        assert "Write" not in line
+    assert any("--transactional-id 'lienthong.catalogue'" in line for line in console)
+
+
+@pytest.mark.parametrize("arguments", [[], ["ho_tich", "--workers"], ["--store", "--console"]])
+def test_one_thing_is_asked_for_at_a_time(arguments: list[str]) -> None:
+    found = CliRunner().invoke(app, ["permissions", *arguments, "--folder", _SYSTEMS])
+    assert found.exit_code == 1
+    assert "name one system" in str(found.exception)
+
+
 def test_a_system_that_is_not_there_is_named_with_those_that_are() -> None:
     found = CliRunner().invoke(app, ["permissions", "nope", "--folder", _SYSTEMS])
     assert found.exit_code == 1

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
-from connectors.permissions import Acl, of_connectors, of_workers
+from connectors.permissions import Acl, of_connectors, of_console, of_store, of_workers
 from deploy.monitoring.made import PROJECT
 from schemas.manifest import Manifest
 from schemas.manifest_yaml import parse
@@ -100,6 +100,8 @@ def test_users_of_strimzi_may_do_what_permissions_prints() -> None:
     text = (DEPLOY / "hanoi" / "systems" / "ho_tich.yaml").read_text(encoding="utf-8")
     assert _granted(users["ho-tich-kafka"]) == _needed(of_connectors(Manifest.model_validate(parse(text).value)))
     assert _granted(users["workers"]) == _needed(of_workers())
+    assert _granted(users["store"]) == _needed(of_store())
+    assert _granted(users["console"]) == _needed(of_console())
 
 
 def _granted(user: Any) -> set[tuple[str, ...]]:
