@@ -30,8 +30,12 @@ class Catalogue:
         revision: int,
         mapping_revisions: dict[str, int],
         tenure: Tenure | None = None,
+        *,
+        versions_from: int = 0,
     ) -> None:
         self.revision = revision
+        #: Every version that a state gets is greater: a target may remember versions of before Kafka was lost.
+        self.versions_from = versions_from
         #: Since when each system takes part, and what those leave behind that do no more.
         self.tenure = tenure or Tenure()
         self.manifests: dict[str, Manifest] = {m.system: m for m in sorted(manifests, key=lambda m: m.system)}
@@ -64,7 +68,10 @@ class Catalogue:
 
     def cleaned(self, system: str) -> "Catalogue":
         """The same revision, in which this system has left nothing behind."""
-        return Catalogue(self.manifests.values(), self.revision, self._mapping_revisions, self.tenure.without(system))
+        tenure = self.tenure.without(system)
+        return Catalogue(
+            self.manifests.values(), self.revision, self._mapping_revisions, tenure, versions_from=self.versions_from
+        )
 
     def entities(self) -> list[str]:
         """Every entity that anybody publishes or subscribes to."""
@@ -106,6 +113,7 @@ class Catalogue:
             "mapping_revisions": self._mapping_revisions,
             "manifests": [manifest.dumped() for manifest in self.manifests.values()],
             "tenure": self.tenure.dumped(),
+            "versions_from": self.versions_from,
         }
         return json.dumps(body, ensure_ascii=False).encode()
 
@@ -117,7 +125,8 @@ class Catalogue:
             if refused := newer("the catalogue", found=int(body["format"]) if "format" in body else 1, known=FORMAT):
                 raise CatalogueError(f"reading the catalogue: {refused}")
             manifests = [Manifest.model_validate(manifest) for manifest in body["manifests"]]
-            return cls(manifests, body["revision"], body["mapping_revisions"], Tenure.read(body.get("tenure", {})))
+            tenure, versions_from = Tenure.read(body.get("tenure", {})), int(body.get("versions_from", 0))
+            return cls(manifests, body["revision"], body["mapping_revisions"], tenure, versions_from=versions_from)
         except (ValueError, KeyError, TypeError) as error:
             fields = [str(e["loc"]) for e in error.errors()] if isinstance(error, ValidationError) else [str(error)]
             raise CatalogueError(
@@ -153,13 +162,20 @@ class Catalogue:
         return lambda system: (system not in owners, system not in existence, system)
 
 
-def compile_catalogue(manifests: Iterable[Manifest], revision: int, *, previous: Catalogue | None = None) -> Catalogue:
-    """A catalogue of checked manifests. A system that stands unchanged in `previous` keeps its mapping revision."""
+def compile_catalogue(
+    manifests: Iterable[Manifest], revision: int, *, previous: Catalogue | None = None, versions_from: int = 0
+) -> Catalogue:
+    """A catalogue of checked manifests. A system that stands unchanged in `previous` keeps its mapping revision.
+
+    `versions_from` counts where there is no `previous`.
+    """
     listed = list(manifests)
     revisions = {manifest.system: _mapping_revision(manifest, revision, previous) for manifest in listed}
     now = {manifest.system: manifest for manifest in listed}
     before, tenure = (previous.manifests, previous.tenure) if previous else ({}, Tenure())
-    return Catalogue(listed, revision, revisions, follow(before, tenure, now, revision=revision))
+    versions_from = previous.versions_from if previous else versions_from
+    followed = follow(before, tenure, now, revision=revision)
+    return Catalogue(listed, revision, revisions, followed, versions_from=versions_from)
 
 
 def _mapping_revision(manifest: Manifest, revision: int, previous: Catalogue | None) -> int:

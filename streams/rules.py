@@ -19,6 +19,8 @@ class Rules:
 
     entity: str
     revision: int
+    #: Every version of a state is greater.
+    versions_from: int
     resources: dict[tuple[str, str], Resource]
     authority: Authority
     subscribers: list[Subscriber]
@@ -47,6 +49,7 @@ def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
     return Rules(
         entity=entity,
         revision=catalogue.revision,
+        versions_from=catalogue.versions_from,
         resources=resources(catalogue, entity),
         authority=Authority(order, frozenset(catalogue.existence_owners(entity)), frozenset(catalogue.births(entity))),
         subscribers=received,

@@ -70,7 +70,7 @@ class Settler:
         after = merge(before, counted, self._rules.authority, cause, moved_to=goes)
         if turn.owed or after["version"] != before["version"]:
             after["version"] = before["version"]
-            raise_version(after, cause, above=turn.above)
+            raise_version(after, cause, above=max(turn.above, self._rules.versions_from))
         return after
 
     def _route(self, state: EntityState, cause: Cause, *, owed: Collection[str], before: Entity | None) -> Routed:

@@ -20,9 +20,9 @@ class RegistryDown(Exception):  # noqa: N818
     """Stands for every trouble that passes."""
 
 
-def worker(manifests: Iterable[Manifest], registry: Any, *, revision: int = 1) -> Worker:
+def worker(manifests: Iterable[Manifest], registry: Any, *, revision: int = 1, versions_from: int = 0) -> Worker:
     """A worker of the catalogue that these manifests make."""
-    catalogue = compile_catalogue(manifests, revision)
+    catalogue = compile_catalogue(manifests, revision, versions_from=versions_from)
     wire = Wire(ENTITY, registry, catalogue.subscribers(ENTITY))
     pipeline = Pipeline(compile_rules(catalogue, ENTITY, wire), wire)
     undertaker = Undertaker(ENTITY, wire, SEAL, revision)
