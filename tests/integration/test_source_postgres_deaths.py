@@ -86,6 +86,7 @@ def _lost(process: Process, database: Database, writing: Writing) -> set[str]:
     return {row for row, end in dict(writing.ends).items() if end <= confirmed} - there
 
 
+@pytest.mark.timeout(200 + 10 * _DEATHS)
 def test_a_source_that_dies_around_its_confirmation_loses_nothing(process: Process, database: Database) -> None:
     with Writing(database.dsn) as writing:
         done = 0
