@@ -11,6 +11,6 @@ class Vocabulary:
     def __init__(self, *, vietnamese: Mapping[str, str], english: Mapping[str, str]) -> None:
         self.by_language: Mapping[Language, Mapping[str, str]] = {Language.vi: vietnamese, Language.en: english}
 
-    def __call__(self, language: Language, name: str, **values: object) -> str:
+    def __call__(self, language: Language, name: str, /, **values: object) -> str:
         """Raises KeyError for a name that is not there."""
         return self.by_language[language][name].format(**values)

@@ -23,6 +23,14 @@ def test_both_languages_of_a_command_say_the_same_with_the_same_places(said: Voc
     }
 
 
+@pytest.mark.parametrize("said", [mending_words.say, pause_words.say, demo_words.say, drift_words.drift_word])
+@pytest.mark.parametrize("language", Language)
+def test_every_sentence_takes_its_places_by_name(said: Vocabulary, language: Language) -> None:
+    for name, sentence in said.by_language[language].items():
+        places = {place: 1 for place in _places(sentence) if place}
+        assert said(language, name, **places)
+
+
 def _places(sentence: str) -> set[str | None]:
     return {place for _, place, _, _ in Formatter().parse(sentence)} - {None}
 
