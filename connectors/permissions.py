@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Final, Literal, NamedTuple
 
 from schemas import topics
+from schemas.kafka import READERS
 from schemas.manifest import Manifest
 
 Resource = Literal["topic", "group", "transactional-id"]
@@ -20,6 +21,10 @@ class Acl(NamedTuple):
     name: str
     operations: tuple[Operation, ...]
     prefixed: bool = False
+
+
+#: Who reads by assignment joins no group, and yet librdkafka asks who coordinates the one that it is given.
+_READER: Final = Acl("group", READERS, ("Describe",), prefixed=True)
 
 
 def of_connectors(manifest: Manifest) -> list[Acl]:
@@ -45,6 +50,7 @@ def of_store() -> list[Acl]:
     return [
         *(Acl("topic", f"{kind}.", ("Read",), prefixed=True) for kind in ("raw", "identify", "to")),
         *(Acl("topic", name, ("Read",)) for name in (topics.OUTCOMES, topics.DEAD_LETTERS)),
+        _READER,
     ]
 
 
@@ -94,5 +100,6 @@ def _of_both() -> Iterator[Acl]:
     for name in (topics.CATALOGUE, topics.PAUSES):
         yield Acl("topic", name, ("Read",))
     yield Acl("topic", topics.CONNECTORS, ("Read", "Write"))
+    yield _READER
     for name in (topics.DEAD_LETTERS, topics.OUTCOMES):
         yield Acl("topic", name, ("Write",))

@@ -1,13 +1,12 @@
 """The last record of one key in a compacted topic of one partition."""
 
 import time
-from uuid import uuid4
 
 from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
-from schemas.kafka import client_settings, consumer_settings
+from schemas.kafka import client_settings, consumer_settings, reader_group
 
 _TIMEOUT_SECONDS = 30.0
 
@@ -20,7 +19,7 @@ def last_value(bootstrap: str, topic: str, key: bytes) -> bytes | None:
     end = _end(bootstrap, topic)
     if end == 0:
         return None
-    group = f"lienthong.{topic}.{uuid4()}"  # never committed: librdkafka wants a name
+    group = reader_group(topic)
     consumer = Consumer(consumer_settings(bootstrap, group, **{"enable.partition.eof": True}))
     try:
         consumer.assign([TopicPartition(topic, 0, 0)])

@@ -3,12 +3,11 @@
 import time
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
-from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
 
 from connectors.errors import ConnectorsError
-from schemas.kafka import consumer_settings, producer_settings
+from schemas.kafka import consumer_settings, producer_settings, reader_group
 from schemas.kafka_advice import advice
 
 T = TypeVar("T")
@@ -74,8 +73,7 @@ class Wishes(Generic[T]):
 
     def _follow(self) -> Consumer:
         more: dict[str, Any] = {"enable.partition.eof": True, "log_level": 0, "error_cb": lambda _: None}
-        # Never committed: librdkafka wants a name.
-        consumer = Consumer(consumer_settings(self._bootstrap, f"lienthong.{self._topic}.{uuid4()}", **more))
+        consumer = Consumer(consumer_settings(self._bootstrap, reader_group(self._topic), **more))
         consumer.assign([TopicPartition(self._topic, 0, 0)])
         return consumer
 

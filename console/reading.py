@@ -1,7 +1,6 @@
 """Reads Kafka for a person: partitions by assignment, committed records only, nothing ever committed."""
 
 import time
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from types import TracebackType
 from typing import Any, NamedTuple, TypeAlias, cast
@@ -16,7 +15,7 @@ from confluent_kafka import (
 )
 
 from console.errors import ConsoleError, Unanswered
-from schemas.kafka import client_settings, consumer_settings
+from schemas.kafka import client_settings, consumer_settings, reader_group
 from schemas.settings import Settings
 
 #: Topic and partition.
@@ -51,9 +50,8 @@ class Reader:
 
     def __init__(self, settings: Settings) -> None:
         self._bootstrap = settings.kafka
-        group = f"lienthong.console.{uuid.uuid4().hex}"
         more = quiet_client(settings.kafka) | {"enable.partition.eof": True, "socket.timeout.ms": 10_000}
-        self._consumer = Consumer(consumer_settings(settings.kafka, group, **more))
+        self._consumer = Consumer(consumer_settings(settings.kafka, reader_group("console"), **more))
 
     def __enter__(self) -> "Reader":
         return self

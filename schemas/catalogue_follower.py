@@ -1,14 +1,13 @@
 """Hears of each new catalogue, at the price of one quiet connection."""
 
 from typing import Any, Final
-from uuid import uuid4
 
 from confluent_kafka import Consumer, TopicPartition
 
 from schemas import topics
 from schemas.catalogue import Catalogue
 from schemas.catalogue_topic import KEY
-from schemas.kafka import consumer_settings
+from schemas.kafka import consumer_settings, reader_group
 from schemas.settings import Settings
 
 #: A question to Kafka is open for so long, and answered at once when something is published.
@@ -20,7 +19,7 @@ class Follower:
     """Reads the topic `catalogue` from its beginning, and on. One thread uses it; Kafka may be away at any time."""
 
     def __init__(self, settings: Settings) -> None:
-        group = f"lienthong.catalogue.{uuid4()}"  # never committed: librdkafka wants a name
+        group = reader_group("catalogue")
         more: dict[str, Any] = {"log_level": 0, "error_cb": lambda _: None}
         more |= {"fetch.wait.max.ms": _FETCH_MS, "socket.timeout.ms": 2 * _FETCH_MS, "queued.min.messages": 1}
         self._consumer = Consumer(consumer_settings(settings.kafka, group, **more))

@@ -3,13 +3,12 @@
 import time
 from collections.abc import Iterable
 from typing import NamedTuple
-from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from schemas import topics
 from schemas.catalogue import Catalogue, CatalogueError
-from schemas.kafka import consumer_settings, transactional_settings
+from schemas.kafka import consumer_settings, reader_group, transactional_settings
 from schemas.kafka_advice import advice
 from schemas.settings import Settings
 
@@ -58,7 +57,7 @@ def publish(settings: Settings, catalogue: Catalogue, markers: Iterable[Marker] 
 
 def read(settings: Settings) -> Catalogue:
     """The last catalogue published. Raises NoCatalogue, or CatalogueError where Kafka cannot be read."""
-    group = f"lienthong.catalogue.{uuid4()}"  # never committed: librdkafka wants a name
+    group = reader_group("catalogue")
     consumer = Consumer(consumer_settings(settings.kafka, group, **{"enable.partition.eof": True}))
     try:
         value = _last_value(consumer, end=_end(settings, group))

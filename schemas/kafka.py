@@ -1,12 +1,22 @@
 """Kafka client settings that every process must share. Plain values: no connection is made here."""
 
 from typing import Any
+from uuid import uuid4
 
 from schemas.kafka_security import kafka_clients
 from schemas.settings import Settings
 
 #: Records larger than this are refused before they are sent; the broker's `message.max.bytes`.
 MAX_RECORD_BYTES = 1_000_000
+
+
+#: Groups of those who read by assignment, whom nobody joins: librdkafka wants a name, and asks who coordinates it.
+READERS = "lienthong.reader."
+
+
+def reader_group(what: str) -> str:
+    """The name of one such group. `what` is read, or by whom: for logs and quotas."""
+    return f"{READERS}{what}.{uuid4()}"
 
 
 def client_settings(bootstrap: str, **more: Any) -> dict[str, Any]:

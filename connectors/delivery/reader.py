@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from connectors.delivery.trouble import KafkaTrouble
 from connectors.values import Stream
 from schemas import topics
-from schemas.kafka import consumer_settings
+from schemas.kafka import consumer_settings, reader_group
 from schemas.kafka_advice import advice
 
 _ANSWER_SECONDS = 3.0
@@ -46,7 +46,7 @@ class Reader:
     def __init__(self, bootstrap: str, system: str) -> None:
         # The group's name is for logs and quotas: positions live in the target.
         more = {"auto.offset.reset": "error", "enable.partition.eof": True}
-        self._consumer = Consumer(consumer_settings(bootstrap, f"lienthong.sink.{system}", **more))
+        self._consumer = Consumer(consumer_settings(bootstrap, reader_group(f"sink.{system}"), **more))
         self._place = TopicPartition("", 0)
         #: Whether the end of the topic has been reached.
         self.caught_up = False

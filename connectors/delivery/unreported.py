@@ -5,7 +5,6 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
-from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -15,7 +14,7 @@ from connectors.topic_end import last_value
 from connectors.values import Stream
 from schemas import compose, topics
 from schemas.dead_letters import Reason
-from schemas.kafka import consumer_settings
+from schemas.kafka import consumer_settings, reader_group
 from schemas.kafka_advice import advice
 from schemas.records import ConnectorState
 from schemas.registry import Decoder, Registry
@@ -104,7 +103,7 @@ def _decoder(registry: Registry, name: str) -> Callable[[bytes], Any]:
 
 def _around(bootstrap: str, topic: str, time_ms: int) -> Iterator[bytes]:
     """The values of a topic of one partition that were written around this time. Raises KafkaException."""
-    group = f"lienthong.{topic}.{uuid4()}"  # never committed: librdkafka wants a name
+    group = reader_group(topic)
     consumer = Consumer(consumer_settings(bootstrap, group, **{"enable.partition.eof": True}))
     try:
         [begin] = consumer.offsets_for_times([TopicPartition(topic, 0, time_ms - _MARGIN_MS)], _ANSWER_SECONDS)

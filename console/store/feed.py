@@ -19,7 +19,7 @@ from console.store.topic_places import TOLD, by_offset, edges, find_places, unan
 from console.store_metrics import KEPT, UNREADABLE
 from schemas import topics
 from schemas.codec import CodecError
-from schemas.kafka import consumer_settings
+from schemas.kafka import consumer_settings, reader_group
 from schemas.settings import Settings
 
 _MOST_RECORDS: Final = 10_000
@@ -42,7 +42,7 @@ class Feed:
         self._decoder = Decoder(settings)
         # The group's name is for logs and quotas: positions live in the store.
         more = quiet_client(settings.kafka) | {"auto.offset.reset": "error", "enable.partition.eof": True}
-        self._consumer = Consumer(consumer_settings(settings.kafka, "lienthong.store", **more))
+        self._consumer = Consumer(consumer_settings(settings.kafka, reader_group("store"), **more))
         self._positions: dict[Place, int] = {}
         self._ids: dict[Place, str] = {}
         self._look_at = 0.0
