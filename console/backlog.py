@@ -1,10 +1,12 @@
-"""What waits in Kafka: records that the workers, or a sink, have not dealt with yet."""
+"""What waits in Kafka: records that the workers, or a sink, have not dealt with yet; and whether workers are there."""
 
 from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
 from typing import NamedTuple
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaException
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin._group import ConsumerGroupDescription
 
 from console.errors import Unanswered
 from console.reading import BEGINNING, Place, Reader, quiet_client
@@ -48,3 +50,26 @@ def workers_positions(settings: Settings, entity: str, places: Iterable[Place]) 
         ) from error
     committed = {(each.topic, each.partition): each.offset for each in answer.topic_partitions}
     return {place: committed[place] if committed.get(place, -1) >= 0 else BEGINNING for place in places}
+
+
+def workers_running(settings: Settings, entities: Iterable[str]) -> dict[str, int]:
+    """By entity, how many workers have joined its group; one that died is counted until Kafka has missed it."""
+    admin = AdminClient(quiet_client(settings.kafka))
+    groups = {workers_group(entity): entity for entity in entities}
+    if not groups:
+        return {}
+    return {
+        groups[group]: _members(answer, settings)
+        for group, answer in admin.describe_consumer_groups(list(groups), request_timeout=10).items()
+    }
+
+
+def _members(answer: Future[ConsumerGroupDescription], settings: Settings) -> int:
+    try:
+        return len(answer.result(11).members)
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+            return 0
+        raise Unanswered(
+            f"asking Kafka at {settings.kafka} who works: {error.args[0].str()}; is the city running?"
+        ) from error

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Final
 
-from console.backlog import Waiting, waiting_after, workers_positions
+from console.backlog import Waiting, waiting_after, workers_positions, workers_running
 from console.decoding import Decoder
 from console.ledger import Ledger, begun
 from console.reading import BEGINNING, Place, Reader
@@ -24,7 +24,7 @@ _LATELY_SECONDS = 30.0
 class Picture:
     """The city at one moment: by connector key (`source/ho_tich`) its last word and the time, in microseconds since
     1970, of its last word in phase streaming; the outcomes; the waiting records by topic. `pauses`: by connector key,
-    who has paused it and why.
+    who has paused it and why. `workers`: by entity, how many run.
     """
 
     connectors: dict[str, ConnectorState] = field(default_factory=dict)
@@ -32,6 +32,7 @@ class Picture:
     ledger: Ledger = field(default_factory=Ledger)
     waiting: dict[str, Waiting] = field(default_factory=dict)
     pauses: dict[str, str] = field(default_factory=dict)
+    workers: dict[str, int] = field(default_factory=dict)
 
 
 class Observer:
@@ -52,6 +53,7 @@ class Observer:
             self._read_connectors(catalogue)
         if PAUSES in sizes:
             self._read_pauses()
+        picture.workers = workers_running(self._settings, catalogue.entities())
         for entity in catalogue.entities():
             topics = [raw(system, entity) for system in catalogue.publishers(entity)] + [identify(entity)]
             places = _places(topics, sizes)

@@ -22,7 +22,7 @@ _LOOK_SECONDS = 0.5
 def wait_ready(
     timeout: Annotated[float, typer.Option(min=0, help="Seconds to wait before giving up.")] = 120.0,
 ) -> None:
-    """Wait until every source streams and nothing waits for a worker or a sink; exit 1 with the reason if not in time.
+    """Wait until everybody is at work and nothing waits for a worker or a sink; exit 1 with the reason if not in time.
 
     Example: lienthong wait-ready --timeout 60
     """
@@ -60,7 +60,7 @@ class _Waiting:
             return [Obstacle(str(error), "")]
         each, before = subscribers(catalogue, picture), self.line
         self.line = ", ".join(f"{found.system} {found.done:,} of {found.expected:,}" for found in each)
-        found = list(obstacles(catalogue, picture))
+        found = list(obstacles(catalogue, picture, now=time.time()))
         return found if found or self.line == before else [Obstacle("deliveries have just arrived", "wait a little")]
 
 

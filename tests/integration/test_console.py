@@ -3,13 +3,19 @@
 import json
 import re
 import tempfile
+import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewPartitions
 
+from console.backlog import workers_group
+from schemas import topics
+from schemas.kafka import consumer_settings
 from schemas.settings import Settings
 from tests.integration.console_city import (
     MANIFESTS,
@@ -132,12 +138,27 @@ def test_status_and_wait_ready_follow_the_city(city: ConsoleCity) -> None:
 
     late = city.run("wait-ready", "--timeout", "1")
     assert late.returncode == 1
+    assert "no worker of person runs" in late.stderr
     assert "2 deliveries wait for the sink of dan_cu" in late.stderr
 
     city.put_outcome(outcome("delivered", "dan_cu", "to.dan_cu.person", first=1, last=2, count=2))
-    ready = city.run("wait-ready", "--timeout", "20")
+    with _a_worker(city.settings):
+        ready = city.run("wait-ready", "--timeout", "20")
     assert ready.returncode == 0, ready.stderr
     assert "dan_cu 3 of 3" in ready.stdout
+
+
+@contextmanager
+def _a_worker(settings: Settings) -> Iterator[None]:
+    """Somebody in the workers' group."""
+    consumer, joined = Consumer(consumer_settings(settings.kafka, workers_group("person"))), list[object]()
+    consumer.subscribe([topics.identify("person")], on_assign=lambda _, places: joined.extend(places))
+    deadline = time.monotonic() + 30
+    while not joined:
+        consumer.poll(0.1)
+        assert time.monotonic() < deadline
+    yield
+    consumer.close()
 
 
 def test_wait_ready_counts_what_the_workers_have_not_taken(city: ConsoleCity) -> None:

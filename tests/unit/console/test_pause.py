@@ -27,7 +27,10 @@ def test_what_cannot_be_paused_says_why(system: str, told: str) -> None:
 def test_nobody_waits_for_who_is_paused() -> None:
     words = {"source/ho_tich": word("source", "ho_tich", "paused", time=0)}
     words["sink/dan_cu"] = word("sink", "dan_cu", "paused", time=0)
-    assert not list(obstacles(catalogue(), Picture(connectors=words, waiting={"to.dan_cu.person": Waiting(3, 1)})))
+    waiting = {"to.dan_cu.person": Waiting(3, 1)}
+    for paused in (Picture(connectors=words), Picture(pauses=dict.fromkeys(words, "lan: vì sao"))):
+        paused.waiting, paused.workers = waiting, {"person": 1}
+        assert not list(obstacles(catalogue(), paused, now=1e9))
 
 
 def test_a_decision_has_somebody_and_a_reason() -> None:
