@@ -19,7 +19,7 @@ from connectors.delivery.kind import CannotStart
 from connectors.delivery.shift import Shift
 from connectors.delivery.trouble import Backoff, KafkaTrouble
 from connectors.readiness import readiness
-from schemas import catalogue_topic, logs
+from schemas import catalogue_topic, garbage, logs
 from schemas.catalogue import Catalogue, CatalogueError
 from schemas.compatibility import IncompatibleSchema
 from schemas.probes import serve
@@ -126,6 +126,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     serve(settings, troubles=lambda: readiness("sink", system, stopping=process.stopping))
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, process.stop)
+    garbage.look_rarely()
     return process.run()
 
 

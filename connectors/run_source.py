@@ -26,7 +26,7 @@ from connectors.readiness import readiness
 from connectors.record_limit import largest_record
 from connectors.source_loop import SourceLoop
 from connectors.source_records import SourceRecords
-from schemas import catalogue_topic, logs, secret_references, topics
+from schemas import catalogue_topic, garbage, logs, secret_references, topics
 from schemas.catalogue import Catalogue
 from schemas.errors import SchemasError
 from schemas.fingerprints import of_publications
@@ -103,6 +103,7 @@ def _run(system: str, settings: Settings, stopping: Event) -> Verdict:
     catalogue = catalogue_topic.read(settings)
     _log.info("starting", system=system, revision=catalogue.revision)
     loop = make_loop(system, settings, catalogue, stopping=stopping)
+    garbage.look_rarely()
     loop.run()
     _log.info("stopped", system=system)
     return loop.verdict

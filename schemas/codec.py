@@ -1,16 +1,17 @@
-"""Avro for the hot path: an encoder and a decoder generated per schema, byte for byte what fastavro writes and reads.
+"""Avro for the hot path: an encoder and a decoder per schema, byte for byte what fastavro writes and reads.
 
-What the generator does not reach (logical types, arrays of items that take no bytes, enums and unions of more than 64
-members) is left to fastavro whole; `Codec.generated` says which. Unlike fastavro, integers out of range, strings for
-numbers, bytes after the record and integers not in the shortest form are refused.
+They are compiled where that was possible (`codec_program`), else generated in Python. What neither reaches (logical
+types, arrays of items that take no bytes, enums and unions of more than 64 members) is left to fastavro whole;
+`Codec.generated` says which. Unlike fastavro, integers out of range, strings for numbers, bytes after the record and
+integers not in the shortest form are refused.
 """
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import fastavro
 
@@ -20,9 +21,10 @@ from schemas.codec_encode import generate_encoder
 from schemas.codec_errors import CodecError
 from schemas.codec_locate import check
 from schemas.codec_nodes import JsonSchema, Node, Parsed, SchemaError, parse
+from schemas.codec_program import native_decoder, native_encoder
 from schemas.codec_resolve import resolve
 
-__all__ = ["Codec", "CodecError", "JsonSchema", "SchemaError", "codec_for", "resolving_decoder"]
+__all__ = ["Codec", "CodecError", "JsonSchema", "SchemaError", "codec_for", "projecting_encoder", "resolving_decoder"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Codec:
     decode: Callable[..., Any]
     generated: bool
 
+
+T = TypeVar("T")
 
 _codecs: dict[str, Codec] = {}
 _decoders: dict[tuple[str, str], Callable[..., Any]] = {}
@@ -69,6 +73,23 @@ def resolving_decoder(writer: JsonSchema, reader: JsonSchema) -> Callable[..., A
         return _decoders[keys]
 
 
+def projecting_encoder(schema: JsonSchema, fields: Collection[str]) -> Callable[[Any], bytes]:
+    """The encoder of a record of which only these fields are written, and all others as null. Raises SchemaError.
+
+    It takes the whole record and raises CodecError.
+    """
+    parsed, only = parse(schema), frozenset(fields)
+    whole = _Fallback(parsed)
+
+    def slowly(value: Any, error: Exception) -> bytes:
+        return whole.encode_odd({name: held for name, held in value.items() if name in only}, error)
+
+    try:
+        return _first(native_encoder, generate_encoder)(parsed.node, slowly, only=only)
+    except NotGenerated:
+        return lambda value: whole.encode({name: held for name, held in value.items() if name in only})
+
+
 def _key(parsed: Parsed) -> str:
     """Full names and everything else but the docs: coding depends on defaults, aliases and logical types too."""
     return json.dumps(_without_docs(parsed.schema), sort_keys=True)
@@ -88,8 +109,8 @@ def _make(parsed: Parsed) -> Codec:
     fallback = _Fallback(parsed)
     if not parsed.logical:
         try:
-            encode = generate_encoder(parsed.node, fallback.encode_odd)
-            decode = generate_decoder(parsed.node, fallback.explain)
+            encode = _first(native_encoder, generate_encoder)(parsed.node, fallback.encode_odd)
+            decode = _first(native_decoder, generate_decoder)(parsed.node, fallback.explain)
             return Codec(parsed.title, encode, decode, generated=True)
         except NotGenerated:
             pass
@@ -101,10 +122,22 @@ def _make_resolving(written: Parsed, wanted: Parsed) -> Callable[..., Any]:
     fallback = _Fallback(written, reader=wanted, node=node)
     if not (written.logical or wanted.logical):
         try:
-            return generate_decoder(node, fallback.explain)
+            return _first(native_decoder, generate_decoder)(node, fallback.explain)
         except NotGenerated:
             pass
     return fallback.decode
+
+
+def _first(native: Callable[..., T], generate: Callable[..., T]) -> Callable[..., T]:
+    """The compiled function, or the generated one where the compiled codec was not built or does not reach."""
+
+    def make(*arguments: Any, **more: Any) -> T:
+        try:
+            return native(*arguments, **more)
+        except NotGenerated:
+            return generate(*arguments, **more)
+
+    return make
 
 
 class _Fallback:

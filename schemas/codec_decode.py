@@ -23,6 +23,7 @@ from schemas.codec_nodes import (
     Union,
     Unreadable,
     nullable,
+    repeated,
 )
 
 Decode = Callable[..., Any]
@@ -56,7 +57,7 @@ def generate_decoder(root: Node, failed: Callable[[bytes, int, Exception], Excep
 
     Raises NotGenerated.
     """
-    generator = _DecoderGenerator()
+    generator = _DecoderGenerator(repeated(root))
     lines = [
         "def decode(b, offset=0):",
         " p = offset",
@@ -79,8 +80,9 @@ def _indented(lines: Lines) -> Lines:
 
 
 class _DecoderGenerator:
-    def __init__(self) -> None:
+    def __init__(self, repeated: frozenset[int]) -> None:
         self.constants: dict[str, Any] = {}
+        self._repeated = repeated
         self._names: dict[int, str] = {}
         self._waiting: list[tuple[str, Node]] = []
 
@@ -157,7 +159,20 @@ class _DecoderGenerator:
             if field.kept:
                 items.append(f"{field.name!r}: v{index}")
         items += [f"{name!r}: {self._default(value)}" for name, value in node.added]
-        return [*lines, f"return {{{', '.join(items)}}}, p"]
+        if id(node) not in self._repeated:
+            return [*lines, f"return {{{', '.join(items)}}}, p"]
+        # No record's bytes are the beginning of another's: the same bytes as last time are the same record. One tuple,
+        # for threads share the decoder; copies, for whoever gets a record may change it.
+        last = self._constant([(b"", None)])
+        return [
+            f"s, v = {last}[0]",
+            "if s and b.startswith(s, p): return v.copy(), p + len(s)",
+            "o = p",
+            *lines,
+            f"v = {{{', '.join(items)}}}",
+            f"{last}[0] = (b[o:p], v.copy())",
+            "return v, p",
+        ]
 
     def _default(self, value: Any) -> str:
         """A new object each time: whoever gets a record may change it."""

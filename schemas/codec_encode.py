@@ -4,14 +4,27 @@ The generated code takes what is plainly right and raises on the rest; the calle
 the value fits after all (a tuple that names a union's branch, an `array.array`, …) and has fastavro write it.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from struct import Struct
 from typing import Any, Final
 
 from schemas import codec_varints
 from schemas.codec_check import choose
 from schemas.codec_decode import Lines, NotGenerated, least_width
-from schemas.codec_nodes import REQUIRED, Array, Enum, Field, Fixed, Map, Node, Primitive, Record, Union, nullable
+from schemas.codec_nodes import (
+    REQUIRED,
+    Array,
+    Enum,
+    Field,
+    Fixed,
+    Map,
+    Node,
+    Primitive,
+    Record,
+    Union,
+    nullable,
+    repeated,
+)
 
 Encode = Callable[[Any], bytes]
 
@@ -37,17 +50,21 @@ _RUNTIME: Final[dict[str, Any]] = {
     "float_of": Struct("<f").pack,
     "double_of": Struct("<d").pack,
     "join": b"".join,
+    "NOTHING": (None, b""),
 }
 
 
-def generate_encoder(root: Node, failed: Callable[[Any, Exception], bytes]) -> Encode:
+def generate_encoder(
+    root: Node, failed: Callable[[Any, Exception], bytes], *, only: Collection[str] | None = None
+) -> Encode:
     """`encode(value)`; `failed` gets the value that was not plainly right, and returns its bytes or raises.
 
-    Raises NotGenerated.
+    `only`: fields of the root record that are written, all others as null, whatever they hold. Raises NotGenerated.
     """
-    generator = _EncoderGenerator()
+    generator = _EncoderGenerator(repeated(root), {} if only is None else {id(root): frozenset(only)})
     lines = [
         "def encode(v):",
+        *[f" {name}[0] = NOTHING" for name in generator.lasts],
         " try:",
         *_indented(_indented([*generator.write(root, "v", "x", b""), f"return {_joined(generator.parts(root, 'x'))}"])),
         " except Exception as error:",
@@ -69,11 +86,19 @@ def _joined(parts: list[str]) -> str:
 
 
 class _EncoderGenerator:
-    def __init__(self) -> None:
+    def __init__(self, repeated: frozenset[int], only: Mapping[int, frozenset[str]]) -> None:
         self.constants: dict[str, Any] = {}
+        #: By record that stands in several places, where the last one that was written is kept.
+        self._last = {node: self._constant([(None, b"")]) for node in sorted(repeated)}
+        self._only = only
         self._names: dict[int, str] = {}
         self._tables: dict[bytes, str] = {}
         self._waiting: list[tuple[str, Node]] = []
+
+    @property
+    def lasts(self) -> list[str]:
+        """What is to be forgotten before each value: a record may have been changed since the last one."""
+        return list(self._last.values())
 
     def functions(self) -> Lines:
         """Source of every function that what was written so far needs."""
@@ -166,22 +191,44 @@ class _EncoderGenerator:
         return self._tables[before], _TABLE
 
     def _record(self, node: Record) -> Lines:
-        lines = self._fields(node)
+        only = self._only.get(id(node))
+        lines = self._fields(node) if only is None else [f"v{i} = v[{f.name!r}]" for i, f in _kept(node, only)]
         parts: list[str] = []
         for index, field in enumerate(node.fields):
+            if only is not None and field.name not in only:
+                parts.append(self._null(field))
+                continue
             lines += self.write(field.type, f"v{index}", f"x{index}", b"")
             parts += self.parts(field.type, f"x{index}")
-        return [*lines, f"return {_joined(parts)}"]
+        last = self._last.get(id(node))
+        if last is None:
+            return [*lines, f"return {_joined(parts)}"]
+        # The same object within one value is the same record, and nobody changes it meanwhile.
+        return [
+            f"o, s = {last}[0]",
+            "if o is v: return s",
+            "o = v",
+            *lines,
+            f"s = {_joined(parts)}",
+            f"{last}[0] = (o, s)",
+            "return s",
+        ]
+
+    def _null(self, field: Field) -> str:
+        optional = nullable(field.type)
+        if optional is None:
+            raise NotGenerated
+        return self._constant(codec_varints.SMALL[optional[0]])
 
     def _fields(self, node: Record) -> Lines:
         """Fetch every field; what the record lacks comes from the defaults, or is null where it may be."""
-        defaults = {field.name: _default(field) for field in node.fields if _default(field) is not REQUIRED}
+        defaults = {field.name: default_of(field) for field in node.fields if default_of(field) is not REQUIRED}
         fetch = [f"v{index} = v[{field.name!r}]" for index, field in enumerate(node.fields)]
         if not defaults:
             return fetch or ["v.items"]
         # A record that lacks fields mostly lacks those that may be null: cheaper asked for than caught.
         sparse = [
-            f"v{index} = get({field.name!r})" if _default(field) is None else line
+            f"v{index} = get({field.name!r})" if default_of(field) is None else line
             for index, (field, line) in enumerate(zip(node.fields, fetch, strict=True))
         ]
         return [
@@ -229,8 +276,8 @@ class _EncoderGenerator:
         """The type alone tells the branch where it can; else `choose` tries the value on every branch."""
         chooser = self._constant(lambda value: choose(node, value))
         lines = ["t = type(v)"]
-        for python_type in _CANDIDATES:
-            index = _branch_for(node, python_type)
+        for python_type in CANDIDATES:
+            index = branch_for(node, python_type)
             if index is not None:
                 name = self._constant(python_type)
                 lines.append(f"{'elif' if len(lines) > 1 else 'if'} t is {name}: i = {index}")
@@ -246,18 +293,23 @@ class _EncoderGenerator:
         return lines
 
 
+def _kept(node: Record, only: Collection[str]) -> list[tuple[int, Field]]:
+    return [(index, field) for index, field in enumerate(node.fields) if field.name in only]
+
+
 def _is_scalar(node: Node) -> bool:
     return isinstance(node, Primitive | Enum | Fixed)
 
 
-def _default(field: Field) -> Any:
+def default_of(field: Field) -> Any:
+    """What stands for a field that a record lacks, or REQUIRED."""
     if field.default is REQUIRED and nullable(field.type):
         return None
     return field.default
 
 
 #: Python type -> the kinds of branches that could take a value of it, as fastavro tries them.
-_CANDIDATES: Final[dict[type, frozenset[str]]] = {
+CANDIDATES: Final[dict[type, frozenset[str]]] = {
     type(None): frozenset({"null"}),
     bool: frozenset({"boolean"}),
     int: frozenset({"int", "long", "float", "double"}),
@@ -277,10 +329,10 @@ _TAKING_ALL: Final[dict[type, tuple[str, ...]]] = {
 }
 
 
-def _branch_for(node: Union, python_type: type) -> int | None:
+def branch_for(node: Union, python_type: type) -> int | None:
     """The branch that takes every value of this Python type that the union takes, or None: look at the value."""
     kinds = [b.kind if isinstance(b, Primitive) else type(b).__name__.lower() for b in node.branches]
-    able = [index for index, kind in enumerate(kinds) if kind in _CANDIDATES[python_type]]
+    able = [index for index, kind in enumerate(kinds) if kind in CANDIDATES[python_type]]
     if not able:
         return None
     first = kinds[able[0]]

@@ -3,6 +3,7 @@
 A named type is one node wherever it is mentioned, so a recursive schema is a cyclic graph.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any, Final, TypeAlias
 
@@ -133,6 +134,40 @@ def nullable(node: Node) -> tuple[int, Node] | None:
     index = nulls.index(True)
     other = node.branches[1 - index]
     return None if isinstance(other, Unreadable) else (index, other)
+
+
+def repeated(root: Node) -> frozenset[int]:
+    """`id` of each record that stands in several places of the schema and holds nothing but scalars."""
+    mentions: Counter[int] = Counter()
+    waiting, flat = [root], set()
+    while waiting:
+        node = waiting.pop()
+        mentions[id(node)] += 1
+        if mentions[id(node)] > 1:
+            continue
+        waiting += _parts(node)
+        if isinstance(node, Record) and not node.added and all(_is_scalar(field.type) for field in node.fields):
+            flat.add(id(node))
+    return frozenset(node for node in flat if mentions[node] > 1)
+
+
+def _parts(node: Node) -> list[Node]:
+    match node:
+        case Record():
+            return [field.type for field in node.fields]
+        case Union():
+            return list(node.branches)
+        case Array():
+            return [node.items]
+        case Map():
+            return [node.values]
+        case _:
+            return []
+
+
+def _is_scalar(node: Node) -> bool:
+    optional = nullable(node)
+    return isinstance(optional[1] if optional else node, Primitive | Enum | Fixed)
 
 
 def default_value(node: Node, default: Any) -> Any:  # noqa: PLR0911 - one a type of node

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import Any, Final
 
 from schemas.rules import RuleError, dates, identifiers, phones, wards
@@ -33,6 +34,8 @@ _SPELLINGS: Final = {
 #: What a source types as a date lies within 32 bits of days; what it types as a time, in microseconds, beyond.
 _DAYS: Final = 2**31
 _DIGITS_ALONE: Final = frozenset({"yyyy", "yyyyMMdd", "yyyyMMddHHmm", "yyyyMMddHHmmss"})
+#: So many spellings of dates a reader remembers, of a hundred bytes or so each.
+_KNOWN_DAYS: Final = 32_768
 _WALL_CLOCK: Final = "yyyy-MM-dd HH:mm:ss"
 
 
@@ -153,7 +156,9 @@ def canonical_formats() -> frozenset[str]:
 
 
 def _date_reader(spelled: str) -> Convert:
-    read = dates.date_reader(spelled)
+    # There are no more days than this in a human life: most are met again and again.
+    read = lru_cache(maxsize=_KNOWN_DAYS)(dates.date_reader(spelled))
+    from_days = lru_cache(maxsize=_KNOWN_DAYS)(dates.date_from_days)
 
     def date_of(value: Any) -> str:
         if type(value) is str:
@@ -163,7 +168,7 @@ def _date_reader(spelled: str) -> Convert:
         if spelled in _DIGITS_ALONE:
             return read(str(value))
         if -_DAYS <= value < _DAYS:
-            return dates.date_from_days(value)
+            return from_days(value)
         return _wall_clock_date(value) if spelled == _WALL_CLOCK else dates.date_from_microseconds(value)
 
     return date_of

@@ -11,7 +11,7 @@ from typing import Final
 import structlog
 from confluent_kafka import KafkaException
 
-from schemas import logs, topics
+from schemas import garbage, logs, topics
 from schemas.catalogue import Catalogue
 from schemas.errors import SchemasError
 from schemas.kafka import MAX_RECORD_BYTES, client_settings
@@ -50,6 +50,7 @@ def create_app(settings: Settings) -> EngineApp:
     app.task(parts.catalogues.follow)
     app.task(parts.keep_up)
     app.task(_serving_probes(settings, parts))
+    garbage.look_rarely()
     return app
 
 
@@ -114,7 +115,7 @@ class Parts:
 def create_worker(entity: str, catalogue: Catalogue, registry: Registry, seal: Seal, *, name: str) -> Worker:
     """What the agent of one entity does with its batches."""
     wire = Wire(entity, registry, catalogue.subscribers(entity))
-    pipeline = Pipeline(compile_rules(catalogue, entity, wire), wire)
+    pipeline = Pipeline(compile_rules(catalogue, entity), wire)
     undertaker = Undertaker(entity, wire, seal, catalogue.revision)
     return Worker(pipeline, wire, undertaker, name=name, passing=(*_PASSING, EngineError))
 

@@ -54,7 +54,10 @@ def deduplicate(
 ) -> Weighed:
     """Every claim said under the key itself, of one resource and in this order, against those held; `held` stays as
     it is. `keeps`: see `void`."""
-    claims, verdicts, late, taking = held, list[Verdict](), list[tuple[Claim, Claim]](), list[bool]()
+    claims = held
+    verdicts: list[Verdict] = []
+    late: list[tuple[Claim, Claim]] = []
+    taking: list[bool] = []
     for claim in said:
         old = find(claims, claim["system"], claim["resource"], claim["row"])
         verdict = weigh(claim, old, floor)

@@ -62,7 +62,11 @@ class Ear:
         may_be_made = before is None and claim.get("ours") is None and self._awaited.knows(ANY_ROW)
         if before is None:
             self._awaited.rename(ANY_ROW, tag)
-        speeches = {name: self._hear(name, claim, before, tag=tag, place=place) for name, place in fields.items()}
+        is_again = _is_read_again(claim, before)
+        speeches = {
+            name: self._hear(name, claim, before, tag=tag, place=place, is_again=is_again)
+            for name, place in fields.items()
+        }
         for name, place in fields.items() if moves else ():
             queue = self._awaited.of(tag, place)
             if speeches[name] == "kept" and queue and queue[0].marks & SEEN:
@@ -70,7 +74,7 @@ class Ear:
                 speeches[name] = "shown"
         for name in shows(claim):
             if name not in fields:
-                speech = self._hear_one_way(name, claim, before)
+                speech = self._hear_one_way(name, claim, before, is_again=is_again)
                 # The gaps of a new row that we may have made state nothing.
                 speeches[name] = "shown" if may_be_made and _value(claim, name) is None else speech
         is_silent = "said" not in speeches.values()
@@ -120,12 +124,16 @@ class Ear:
             changed: Route = {**self._route, "unconfirmed": entries}
             self._state["routes"] = [changed if r is self._route else r for r in self._state["routes"]]
 
-    def _hear(self, name: str, claim: Claim, before: Claim | None, *, tag: int, place: int) -> Speech:
+    def _hear(  # noqa: PLR0913 - where in the row, and in the schema
+        self, name: str, claim: Claim, before: Claim | None, *, tag: int, place: int, is_again: bool
+    ) -> Speech:
         queue = self._awaited.of(tag, place)
         if name in claim["echoed"]:
             return "shown"
-        if _is_read_again(claim, before):
+        if is_again:
             return "kept" if queue and queue[0].marks & SEEN else _as_before(name, before)
+        if not queue and before is not None and _value(before, name) == _value(claim, name):
+            return "kept"  # what `judge` says where nothing is on its way and nothing has changed
         now = digest(_value(claim, name))
         word = None if before is None else digest(_value(before, name))
         if now != shown(queue, word) and claim.get("ours") is None and self._is_cut(name, claim, queue):
@@ -145,12 +153,12 @@ class Ear:
             return False
         return whole.startswith(now) and queue[-1].digest == digest(whole)
 
-    def _hear_one_way(self, name: str, claim: Claim, before: Claim | None) -> Speech:
+    def _hear_one_way(self, name: str, claim: Claim, before: Claim | None, *, is_again: bool) -> Speech:
         """A field that is not sent to the system, so that it says whatever it shows; but what our writes bring about,
         defaults of a row that we have made, say, it does not."""
         if name in claim["echoed"]:
             return "shown"
-        if _is_read_again(claim, before):
+        if is_again:
             return _as_before(name, before)
         is_same = before is not None and _value(before, name) == _value(claim, name)
         if before is None or name in before["echoed"]:

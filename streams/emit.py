@@ -8,7 +8,7 @@ from schemas import topics
 from schemas.codec import CodecError
 from schemas.dead_letters import Reason
 from schemas.kafka import MAX_RECORD_BYTES
-from schemas.records import Claim, Delivery, EntityState, Forward, ForwardKind, HeldField, Link, Result
+from schemas.records import Claim, EntityState, Forward, ForwardKind, HeldField, Link, Result
 from streams.cloudevents import Envelope, Headers
 from streams.engine.records import Record
 from streams.errors import Unprocessable
@@ -19,6 +19,8 @@ from streams.wire import Wire
 #: What key, headers and framing of a record may take beside its value.
 _OVERHEAD_BYTES = 4_000
 LARGEST_VALUE = MAX_RECORD_BYTES - _OVERHEAD_BYTES
+#: Avro's choice of null, and of the entity, for the fields of a delivery.
+_NO_FIELDS, _FIELDS = b"\0", b"\2"
 
 
 class State(Protocol):
@@ -141,19 +143,22 @@ class Emitter:
         effects.states.append((state["key"].encode(), _fit("state", self._wire.write_state, state)))
 
     def deliveries(self, state: EntityState, routed: Routed, cause: Cause, effects: Effects) -> None:
-        """One record a subscriber whose view has changed; equal views are encoded once for all."""
+        """One record a subscriber whose view has changed; what they share is encoded once."""
         effects.results += routed.results
         if not routed.sent:
             return
-        bodies: dict[tuple[str, int, str], bytes] = {}
         envelope = Envelope(self._entity, cause.event_id, cause.source_time)
+        after = _fit("delivery", self._wire.encode_after, _after_fields(cause))
+        befores: dict[tuple[str, str], bytes] = {}
         for sent in routed.sent:
-            operation, topic = sent.operation, sent.subscriber.topic
-            same = operation, id(sent.view), sent.key
-            body = bodies.get(same)
-            if body is None:
-                body = bodies[same] = _fit("delivery", self._wire.encode_delivery, _delivery(state, sent, cause))
-            value = self._wire.delivery_heads[topic] + body
+            operation, topic, view = sent.operation, sent.subscriber.topic, sent.view
+            before = befores.get((operation, sent.key))
+            if before is None:
+                before = _fit("delivery", self._wire.encode_before, _before_fields(state, sent))
+                befores[operation, sent.key] = before
+            fields = _NO_FIELDS if view is None else _FIELDS + view.encoded
+            value = self._wire.delivery_heads[topic] + before + fields + after
+            _refuse_large("delivery", value)
             effects.outputs.append(Output(topic, sent.key.encode(), value, envelope.headers(operation)))
 
     def forward(self, parcel: Parcel, sender: Sender, cause: Cause, effects: Effects) -> None:
@@ -198,19 +203,28 @@ def _fit(shape: str, encode: Callable[[Any], bytes], record: object) -> bytes:
         value = encode(record)
     except CodecError as error:
         raise Unprocessable("process", Reason("not_encodable", f"{error}; see the manifest's mapping")) from error
-    if len(value) > LARGEST_VALUE:
-        message = f"{len(value)} bytes, and Kafka takes at most {LARGEST_VALUE}; shorten the values in the source"
-        raise Unprocessable("process", Reason(f"{shape}_too_large", message))
+    _refuse_large(shape, value)
     return value
 
 
-def _delivery(state: EntityState, sent: Sent, cause: Cause) -> Delivery:
+def _refuse_large(shape: str, value: bytes) -> None:
+    if len(value) > LARGEST_VALUE:
+        message = f"{len(value)} bytes, and Kafka takes at most {LARGEST_VALUE}; shorten the values in the source"
+        raise Unprocessable("process", Reason(f"{shape}_too_large", message))
+
+
+def _before_fields(state: EntityState, sent: Sent) -> dict[str, Any]:
+    """See `delivery.avsc`, as below."""
     return {
         "operation": sent.operation,
         "key": sent.key,
         "version": state["version"],
         "moved_to": state["moved_to"] if sent.operation == "rename" else None,
-        "fields": None if sent.view is None else sent.view.fields,
+    }
+
+
+def _after_fields(cause: Cause) -> dict[str, Any]:
+    return {
         "origin": cause.origin,
         "event_id": cause.event_id,
         "source_time": cause.source_time,

@@ -4,7 +4,7 @@ import time
 
 from prometheus_client import Counter, Histogram
 
-from schemas.metrics import DEAD_LETTERS
+from schemas.metrics import DEAD_LETTERS, observe_all
 from streams.outcomes import Tally
 
 EVENTS = Counter(
@@ -38,6 +38,6 @@ def count(tally: Tally) -> None:
     for system, field, reason in tally.held_fields:
         HELD_FIELDS.labels(system, entity, field, reason).inc()
     if tally.routed_times:
-        now, observe = time.time(), SOURCE_TO_ROUTED.labels(entity).observe
-        for source_time in tally.routed_times:
-            observe(max(0.0, now - source_time / 1_000_000))
+        now = time.time()
+        waits = [max(0.0, now - source_time / 1_000_000) for source_time in tally.routed_times]
+        observe_all(SOURCE_TO_ROUTED.labels(entity), waits)

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from schemas.dead_letters import Reason
-from schemas.identity import event_id
 from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward, HeldField, Link
 from streams.claims import row_name
 from streams.deduplicate import Floor, Verdict, deduplicate, is_overtaken
@@ -29,6 +28,7 @@ from streams.sent_echo import suppress_sent_echo
 from streams.settle import Settler
 from streams.suppress_echo import suppress_echo
 from streams.tell import MOST_HOPS
+from streams.told import Told
 from streams.turn import Turn, call_back, learn, send_on, tell_aliases
 from streams.validate import validate
 from streams.wire import Wire
@@ -48,12 +48,13 @@ class Pipeline:
         """What the catalogue says of the entity."""
         return self._rules
 
-    def change(self, event: ChangeEvent, key: bytes | None, publisher: str, place: Place) -> Effects:
-        """What a record of `raw.<publisher>.<entity>` causes. Raises Unprocessable."""
-        if (event["system"], event["resource"]) in self._rules.retired:
+    def change(self, event: ChangeEvent, key: bytes | None, told: Told, place: Place) -> Effects:
+        """What a record of a raw topic causes. `told`: who told it. Raises Unprocessable."""
+        retired = self._rules.retired
+        if retired and (event["system"], event["resource"]) in retired:
             return Effects(results=[("superseded", event["system"])])
-        resource = validate(event, key, publisher=publisher, resources=self._rules.resources)
-        cause = self._cause(event_id(event), event["system"], event["source_time"])
+        resource = validate(event, key, publisher=told.publisher, resources=self._rules.resources)
+        cause = self._cause(told.event_id, told.system, told.time)
         if key is None or event["operation"] in MARKERS:
             return self._marker(event, cause, place)
         state, floor = place.state(key), place.floor(event["system"], event["resource"])

@@ -1,26 +1,37 @@
 """What one subscriber may see of a golden record, and a digest that changes when and only when that does."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from hashlib import blake2b
-from typing import NamedTuple
 
-from schemas import topics
+from schemas import compose, topics
 from schemas.catalogue import Catalogue
+from schemas.codec import projecting_encoder
+from schemas.compose import entity_fields
 from schemas.expressions import compile_where
 from schemas.fingerprints import of_subscription
 from schemas.identity import identifier
 from schemas.manifest import WHOLE_KEY, Subscription
 from schemas.records import Entity
-from streams.normalise import blank
 from streams.two_way import TwoWay, two_ways
 
 
-class View(NamedTuple):
-    """A projected entity, and the same as Avro."""
+class View:
+    """A projected entity, as Avro; and as fields for those who ask: most are sent without."""
 
-    fields: Entity
-    encoded: bytes
+    __slots__ = ("_shown", "_value", "encoded")
+
+    def __init__(self, value: Entity, shown: Collection[str], encoded: bytes) -> None:
+        """`value`: the whole entity, not to be changed any more. `shown`: the fields that may be seen."""
+        self._value = value
+        self._shown = shown
+        self.encoded = encoded
+
+    @property
+    def fields(self) -> Entity:
+        """The entity with only these fields; the others are unknown to the subscriber."""
+        shown = self._shown
+        return {name: held if name in shown else None for name, held in self._value.items()}
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,15 +39,12 @@ class Projection:
     """The fields that some subscribers get. One object for all who get the same, so that it is made once for all."""
 
     fields: tuple[str, ...]
-    empty: Entity
+    #: From a whole entity to the Avro of one that has these fields alone.
     encode: Callable[[Entity], bytes]
 
-    def project(self, value: Entity) -> "View":
-        """The entity with only these fields; the others are unknown to the subscriber."""
-        projected = self.empty.copy()
-        for field in self.fields:
-            projected[field] = value[field]
-        return View(projected, self.encode(projected))
+    def project(self, value: Entity) -> View:
+        """What may be seen of the entity."""
+        return View(value, self.fields, self.encode(value))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,7 +58,7 @@ class Subscriber:
     kind: str | None
     where: Callable[[Entity], bool] | None
     #: Of the form in which the target keeps the record: another one, and it is sent again.
-    fingerprint: str = ""
+    fingerprint: bytes = b""
     #: Of a system that publishes the entity, too.
     two_way: TwoWay | None = None
 
@@ -64,23 +72,24 @@ class Subscriber:
 
     def digest(self, view: View) -> bytes:
         """8 bytes over the projected fields and the form in which the target keeps them."""
-        return blake2b(view.encoded + self.fingerprint.encode(), digest_size=8).digest()
+        return blake2b(view.encoded + self.fingerprint, digest_size=8).digest()
 
 
-def subscribers(catalogue: Catalogue, entity: str, encode: Callable[[Entity], bytes]) -> list[Subscriber]:
-    """All of one entity. `encode`: the entity's Avro."""
+def subscribers(catalogue: Catalogue, entity: str) -> list[Subscriber]:
+    """All of one entity."""
     projections: dict[tuple[str, ...], Projection] = {}
-    empty, both_ways = blank(entity), two_ways(catalogue, entity)
+    schema, names, both_ways = compose.load(entity), entity_fields(entity), two_ways(catalogue, entity)
 
     def compiled(system: str, subscription: Subscription) -> Subscriber:
         wanted = {mapped.field for mapped in subscription.fields.values()}
-        fields = tuple(field for field in empty if field in wanted)
-        projection = projections.setdefault(fields, Projection(fields, empty, encode))
+        fields = tuple(field for field in names if field in wanted)
+        if fields not in projections:
+            projections[fields] = Projection(fields, projecting_encoder(schema, fields))
         kind = None if subscription.key.kind == WHOLE_KEY else subscription.key.kind
         where = compile_where(subscription.where, entity) if subscription.where else None
-        fingerprint = of_subscription(catalogue, system, entity)
+        fingerprint = of_subscription(catalogue, system, entity).encode()
         topic, two_way = topics.to(system, entity), both_ways.get(system)
-        return Subscriber(system, topic, projection, kind, where, fingerprint, two_way)
+        return Subscriber(system, topic, projections[fields], kind, where, fingerprint, two_way)
 
     stated = [(system, catalogue.subscription(system, entity)) for system in catalogue.subscribers(entity)]
     return [compiled(system, subscription) for system, subscription in stated if subscription is not None]

@@ -59,7 +59,7 @@ class Rehearsal:
         """`passing`: errors of `states` and of the registry, which is only asked for what others have registered."""
         schemas = _OwnSchemas(registry)
         wire = Wire(entity, schemas, catalogue.subscribers(entity))
-        rules = compile_rules(catalogue, entity, wire)
+        rules = compile_rules(catalogue, entity)
         # What would be buried is told, not kept: any key will do.
         undertaker = Undertaker(entity, wire, Seal(bytes(32)), catalogue.revision)
         self._worker = Worker(

@@ -35,6 +35,19 @@ class Routed(NamedTuple):
     routes: list[Route]
     sent: list[Sent]
     results: list[tuple[Result, str]]
+    #: Of each system's route.
+    places: dict[str, int]
+
+    @classmethod
+    def begin(cls, state: EntityState) -> "Routed":
+        """Nobody has been told yet."""
+        routes = state["routes"]
+        return cls(list(routes), [], [], {entry["system"]: place for place, entry in enumerate(routes)})
+
+    def held(self, system: str) -> bytes:
+        """Digest of what the system was last sent."""
+        place = self.places.get(system)
+        return NOT_HELD if place is None else self.routes[place]["digest"]
 
     @property
     def renamed(self) -> list[str]:
@@ -54,14 +67,14 @@ def route(
     `before`: the golden record as it was routed last, if it is known.
     """
     key, value, version = state["key"], state["value"], state["version"]
-    routed = Routed(list(state["routes"]), [], [])
+    routed = Routed.begin(state)
     views: dict[Projection, View] = {}
     for subscriber in subscribers:
         system = subscriber.system
         if subscriber.two_way is not None:
             _route_back(routed, subscriber, subscriber.two_way, state, before=before, is_owed=system in owed)
             continue
-        held = _held(state["routes"], system)
+        held = routed.held(system)
         if value is None or not subscriber.wants(key, value):
             if held != NOT_HELD or system in owed:
                 _send(routed, Sent(subscriber, "delete", None, key), _entry(system, version, NOT_HELD))
@@ -88,7 +101,8 @@ def _route_back(  # noqa: PLR0913 - a system that also speaks needs to know what
 ) -> None:
     """The same for a system that also publishes: what it shows already is not sent, what may come back is noted."""
     system, value, claims = subscriber.system, state["value"], state["claims"]
-    entry = next((entry for entry in state["routes"] if entry["system"] == system), _entry(system, 0, NOT_HELD))
+    place = routed.places.get(system)
+    entry = _entry(system, 0, NOT_HELD) if place is None else routed.routes[place]
     held, awaited = entry["digest"], entry["unconfirmed"]
     keys = _keys_back(state, subscriber, two_way)
     if value is None or not keys or not _is_in_scope(subscriber, state["key"], value):
@@ -177,11 +191,11 @@ def route_rename(
     `owed`: systems that were sent a rename to this key, and may hold the record for that. `carried`: what the rename
     brings here has gone on to `new_key`, too. The state has all claims of the key, also such as count elsewhere.
     """
-    routed = Routed(list(state["routes"]), [], [])
+    routed = Routed.begin(state)
     for subscriber in subscribers:
         system = subscriber.system
-        made_here = _has_made_it(system, state)
-        if _held(state["routes"], system) == NOT_HELD and system not in owed and not made_here:
+        held, made_here = routed.held(system), _has_made_it(system, state)
+        if held == NOT_HELD and system not in owed and not made_here:
             routed.results.append(("filtered", system))
             continue
         entry = _entry(system, state["version"], NOT_HELD)
@@ -194,7 +208,7 @@ def route_rename(
         # What only a rename on its way brings here goes on with its rows where people write into it: that would else be
         # lost. Elsewhere it is taken away: the next key may be another's by then; where it belongs it is sent anew.
         carries = carried and subscriber.two_way is not None
-        follows = carries or made_here or _held(state["routes"], system) != NOT_HELD
+        follows = carries or made_here or held != NOT_HELD
         operation: DeliveryOperation = "rename" if follows and subscriber.can_hold(new_key) else "delete"
         _send(routed, Sent(subscriber, operation, None, state["key"]), entry)
     return routed
@@ -262,13 +276,6 @@ def _is_in_scope(subscriber: Subscriber, key: str, value: Entity) -> bool:
     return subscriber.where is None or subscriber.where(value)
 
 
-def _held(routes: list[Route], system: str) -> bytes:
-    for entry in routes:
-        if entry["system"] == system:
-            return entry["digest"]
-    return NOT_HELD
-
-
 def _view(projection: Projection, value: Entity, views: dict[Projection, View]) -> View:
     view = views.get(projection)
     if view is None:
@@ -283,11 +290,12 @@ def _send(routed: Routed, sent: Sent, entry: Route) -> None:
 
 
 def _note(routed: Routed, entry: Route) -> None:
-    for place, old in enumerate(routed.routes):
-        if old["system"] == entry["system"]:
-            routed.routes[place] = entry
-            return
-    routed.routes.append(entry)
+    place = routed.places.get(entry["system"])
+    if place is None:
+        routed.places[entry["system"]] = len(routed.routes)
+        routed.routes.append(entry)
+    else:
+        routed.routes[place] = entry
 
 
 def _entry(system: str, version: int, digest: bytes, unconfirmed: list[bytes] | None = None) -> Route:

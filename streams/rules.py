@@ -10,7 +10,6 @@ from streams.merge import Authority
 from streams.normalise import Resource, blank, resources
 from streams.project import Subscriber, subscribers
 from streams.two_way import TwoWay
-from streams.wire import Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +35,7 @@ class Rules:
     two_ways: dict[str, TwoWay] = field(default_factory=dict)
 
 
-def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
+def compile_rules(catalogue: Catalogue, entity: str) -> Rules:
     """Raises what the manifests' compilers raise: a catalogue is checked before it is published."""
     authority_of_keys = {
         system
@@ -44,7 +43,7 @@ def compile_rules(catalogue: Catalogue, entity: str, wire: Wire) -> Rules:
         if kinds_owned(catalogue.manifest(system).owned(entity), entity)
     }
     order = {name: tuple(catalogue.order(entity, name)) for name in entity_fields(entity)}
-    received = subscribers(catalogue, entity, wire.encode_entity)
+    received = subscribers(catalogue, entity)
     both_ways = {each.system: each.two_way for each in received if each.two_way is not None}
     return Rules(
         entity=entity,

@@ -24,9 +24,11 @@ class Settler:
 
     def settle(self, turn: Turn, cause: Cause, effects: Effects) -> EntityState:
         """Adds to `effects` all that the turn leads to; returns the state as it is now. Raises Unprocessable."""
-        turn.links = still_said(turn.links, turn.claims)
-        target = target_of(turn.links, turn.state["key"])
-        counted = standing(still_here(turn.claims, turn.links), target)
+        is_entangled, target, counted = turn.is_entangled, None, turn.claims
+        if is_entangled:
+            turn.links = still_said(turn.links, turn.claims)
+            target = target_of(turn.links, turn.state["key"])
+            counted = standing(still_here(turn.claims, turn.links), target)
         goes = None if is_live(counted) else target or turn.new_key
         after = self._merge(turn, counted, goes, cause)
         if after["value"] is None and goes is not None and turn.hops < MOST_HOPS:
@@ -42,7 +44,7 @@ class Settler:
         self._emitter.deliveries(after, routed, cause, effects)
         if target is not None:
             effects.forget_silence()  # the key that stands for this one has the last word
-        if turn.says_more or routed.renamed or turn.is_entangled:
+        if is_entangled or turn.says_more or routed.renamed:
             sender = Sender(after["key"], after["version"], target, turn.hops)
             links, parcels = tell(turn, sender, goes, routed.renamed)
             for alias, link in links:
@@ -65,7 +67,7 @@ class Settler:
 
     def _merge(self, turn: Turn, counted: list[Claim], goes: str | None, cause: Cause) -> EntityState:
         before = turn.state
-        if goes is None and target_of(before["links"], before["key"]) is not None:
+        if before["links"] and goes is None and target_of(before["links"], before["key"]) is not None:
             before = {**before, "moved_to": None}
         after = merge(before, counted, self._rules.authority, cause, moved_to=goes)
         if turn.owed or after["version"] != before["version"]:

@@ -52,8 +52,11 @@ class Turn:
         """Whether other keys play a part in what is known here."""
         if self.links or self.state["links"]:
             return True
-        known = (self.state["claims"], self.claims)
-        return any([c["under"] or c["aliases"] or c["formerly"] for claims in known for c in claims])  # noqa: C419
+        for known in (self.state["claims"], self.claims):
+            for claim in known:
+                if claim["under"] or claim["aliases"] or claim["formerly"]:
+                    return True
+        return False
 
 
 def learn(turn: Turn, late: Iterable[tuple[Claim, Claim]]) -> None:

@@ -5,6 +5,7 @@ place in the schema, 1 of marks, 8 of the value.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
 from typing import Any, Final, NamedTuple
@@ -76,13 +77,15 @@ class Unconfirmed:
         ]
 
 
+@lru_cache(maxsize=1024)
 def row_tag(resource: str, row: str) -> int:
     """What stands for a row; never ANY_ROW."""
     return int.from_bytes(blake2b(f"{resource}\0{row}".encode(), digest_size=4).digest()) or 1
 
 
+@lru_cache(maxsize=1024, typed=True)
 def digest(value: Any) -> bytes:
-    """Of one canonical value; that there is none has a digest, too."""
+    """Of one canonical value; that there is none has a digest, too. One record asks for the same several times."""
     text = b"" if value is None else f"{type(value).__name__}:{value}".encode()
     return blake2b(text, digest_size=8).digest()
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from schemas import compose, topics
 from schemas.codec import codec_for
-from schemas.records import ChangeEvent, DeadLetter, Delivery, Entity, EntityState, Forward, Outcome
+from schemas.records import ChangeEvent, DeadLetter, EntityState, Forward, Outcome
 from schemas.registry import Decoder, Schemas, Writer, head_of
 from streams.decode import Reader, change_decoder
 
@@ -13,7 +13,7 @@ from streams.decode import Reader, change_decoder
 class Wire:
     """Bound once, called per record: `read_*` raise Unprocessable, `write_*` and `encode_*` CodecError.
 
-    What is written is framed, but for `encode_*`.
+    What is written is framed, but for `encode_*`, which write a part of a delivery.
     """
 
     def __init__(self, entity: str, registry: Schemas, subscribers: list[str]) -> None:
@@ -31,8 +31,8 @@ class Wire:
         def writer(topic: str, schema: dict[str, Any]) -> Callable[[Any], bytes]:
             return Writer(registry, f"{topic}-value", schema).encode
 
-        self.encode_entity: Callable[[Entity], bytes] = codec_for(compose.load(entity)).encode
-        self.encode_delivery: Callable[[Delivery], bytes] = codec_for(delivery).encode
+        #: A delivery is what stands before its fields, these, and what stands behind them.
+        self.encode_before, self.encode_after = _around_fields(delivery)
         #: By topic, what stands before a delivery: the registry may give a schema another id under each subject.
         self.delivery_heads = {
             topic: head(topic, delivery) for topic in (topics.to(system, entity) for system in subscribers)
@@ -41,3 +41,13 @@ class Wire:
         self.write_forward: Callable[[Forward], bytes] = writer(topics.identify(entity), forward)
         self.write_dead_letter: Callable[[DeadLetter], bytes] = writer(topics.DEAD_LETTERS, compose.load("dead_letter"))
         self.write_outcome: Callable[[Outcome], bytes] = writer(topics.OUTCOMES, compose.load("outcome"))
+
+
+def _around_fields(delivery: dict[str, Any]) -> tuple[Callable[[Any], bytes], Callable[[Any], bytes]]:
+    """The encoders of what stands before `fields` and of what stands behind: a record is nothing but its fields, one
+    after the other, so that what is the same for several deliveries need be written only once."""
+    names = [field["name"] for field in delivery["fields"]]
+    at = names.index("fields")
+    halves = ("Before", delivery["fields"][:at]), ("After", delivery["fields"][at + 1 :])
+    before, after = ({"type": "record", "name": f"Delivery{name}", "fields": fields} for name, fields in halves)
+    return codec_for(before).encode, codec_for(after).encode

@@ -1,6 +1,7 @@
 """One batch through the pipeline: decode at the door, a dead letter for what cannot pass, outcomes at the end."""
 
-from typing import NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import TypeAlias
 
 import structlog
 
@@ -18,20 +19,13 @@ from streams.outcomes import Tally
 from streams.pipeline import Pipeline
 from streams.place import Place
 from streams.reproject import ORIGIN, Reprojection
+from streams.told import Told
 from streams.wire import Wire
 
 _log = structlog.get_logger(__name__)
 
 #: A result, and the system concerned.
 Ending: TypeAlias = tuple[Result, str]
-
-
-class Told(NamedTuple):
-    """Who told what a record says, as far as it can be read; `time` in microseconds since 1970."""
-
-    system: str
-    event_id: str
-    time: int
 
 
 class Worker:
@@ -110,8 +104,8 @@ class Worker:
                     return told, self._graves.step(forward, place, partition=record.partition)
                 return told, self._pipeline.forwarded(forward, record.key, place)
             event = self._wire.read_change(record.value)
-            told = Told(event["system"], event_id(event), event["source_time"])
-            return told, self._pipeline.change(event, record.key, _publisher(record), place)
+            told = Told(event["system"], event_id(event), event["source_time"], _publisher(record.topic))
+            return told, self._pipeline.change(event, record.key, told, place)
         except Unprocessable as failure:
             return told or _teller(record), Effects(failure)
         except self._passing:
@@ -135,9 +129,13 @@ class Worker:
 
 def _results(effects: Effects, processed: Ending) -> list[Ending]:
     """Every record meets one end here: it was buried, superseded, or else processed."""
-    if effects.failure is not None or any(result == "superseded" for result, _ in effects.results):
-        return effects.results
-    return [*effects.results, processed]
+    if effects.failure is None:
+        for result, _ in effects.results:
+            if result == "superseded":
+                break
+        else:
+            return [*effects.results, processed]
+    return effects.results
 
 
 def _bug(error: Exception, told: Told) -> Unprocessable:
@@ -155,9 +153,10 @@ def _teller_of_forward(forward: Forward) -> Told:
     return Told(forward["event_id"].partition("/")[0], forward["event_id"], forward["source_time"])
 
 
-def _publisher(record: Record) -> str:
+@lru_cache(maxsize=1024)
+def _publisher(topic: str) -> str:
     """The system in `raw.<system>.<entity>`."""
-    return record.topic.split(".")[1]
+    return topic.split(".")[1]
 
 
 def _revision_of_marker(record: Record) -> int:
@@ -173,4 +172,4 @@ def _teller(record: Record) -> Told:
     headers = dict(record.headers)
     place = f"{record.topic}/{record.partition}/{record.offset}"
     identity = headers.get("ce_id", b"").decode(errors="replace") or place
-    return Told(_publisher(record), identity, record.timestamp * 1000)
+    return Told(_publisher(record.topic), identity, record.timestamp * 1000)

@@ -6,7 +6,6 @@ import traceback
 import structlog
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from prometheus_client import Histogram
 
 from connectors.contract import Sink
 from connectors.delivery.batch import Batch, Failure, Translator
@@ -20,7 +19,7 @@ from connectors.metrics import DELIVERED, DELIVERY_SECONDS, FILTERED, LAG, RETRI
 from connectors.values import Rejected, Stream
 from schemas.dead_letters import Reason
 from schemas.errors import SchemasError
-from schemas.metrics import DEAD_LETTERS
+from schemas.metrics import DEAD_LETTERS, observe_all
 
 MOST_DELIVERIES = 2000
 _READ_SECONDS = 0.2
@@ -69,7 +68,6 @@ class DeliveryLoop:
         self._look_at = 0.0
         self._prove_at = 0.0
         self._labels = (reports.reporter.system, stream.entity)
-        self._took = _Took(self._labels)
         begin_sink(*self._labels)
 
     def run(self) -> None:
@@ -217,9 +215,13 @@ class DeliveryLoop:
 
     def _count(self, batch: Batch) -> None:
         now = time.time()
+        took: dict[str, list[float]] = {}
         for place, record in enumerate(batch.records):
             if place not in self._rejected:
-                self._took[record.event_id.partition("/")[0]].observe(max(0.0, now - record.source_time / 1e6))
+                source = record.event_id.partition("/")[0]
+                took.setdefault(source, []).append(max(0.0, now - record.source_time / 1e6))
+        for source, waits in took.items():
+            observe_all(DELIVERY_SECONDS.labels(source, *self._labels), waits)
         newest = max((record.source_time for record in batch.records), default=0) / 1e6
         self.status.fresh = max(self.status.fresh, min(now, newest))
         DELIVERED.labels(*self._labels).inc(len(batch.records) - len(self._rejected))
@@ -248,15 +250,3 @@ class DeliveryLoop:
         while (left := until - time.monotonic()) > 0 and not self._control.paused:
             if self._control.stop.wait(min(left, _READ_SECONDS)):
                 return
-
-
-class _Took(dict[str, Histogram]):
-    """The histogram of each source, looked up once: per record that would cost more than the observation."""
-
-    def __init__(self, labels: tuple[str, str]) -> None:
-        super().__init__()
-        self._labels = labels
-
-    def __missing__(self, source: str) -> Histogram:
-        made = self[source] = DELIVERY_SECONDS.labels(source, *self._labels)
-        return made

@@ -15,8 +15,6 @@ from console.reading import BEGINNING, Place
 from console.reconciling.delivered import Delivered
 from console.reconciling.expectation import Known, Matter, Said, packed
 from schemas import topics
-from schemas.codec import codec_for
-from schemas.compose import load
 from schemas.mapping import MappingError, compile_out, key_out
 from schemas.records import EntityState
 from streams.project import subscribers
@@ -32,8 +30,7 @@ class Golden:
     def __init__(self, matter: Matter, delivered: Delivered) -> None:
         _, reader, catalogue, system, entity = matter
         subscription = matter.subscription
-        encode = codec_for(load(entity)).encode
-        [self._subscriber] = [each for each in subscribers(catalogue, entity, encode) if each.system == system]
+        [self._subscriber] = [each for each in subscribers(catalogue, entity) if each.system == system]
         self._key, self._map = key_out(subscription), compile_out(subscription, entity)
         self._columns = list(subscription.fields)
         self._decoder, self._entity = Decoder(matter.settings), entity

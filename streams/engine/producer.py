@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import partial
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -15,6 +15,7 @@ from streams.engine.batch import Batch
 from streams.engine.checkpoint import Checkpoint
 from streams.engine.errors import AbandonedError, EngineError, RoundError
 from streams.engine.fail_stop import fail_stop
+from streams.engine.records import Headers
 from streams.engine.settings import EngineSettings
 from streams.engine.transactional_client import TransactionalClient
 from streams.engine.watchdog import Watchdog
@@ -132,26 +133,34 @@ class RoundProducer:
     def _write(self, batch: Batch, round_: Round) -> None:
         round_.writing = batch
         report = partial(_note_failure, round_, batch) if round_.is_diagnosis else None
-        for output in batch.outbox:
-            self._produce(
-                output.topic,
-                value=output.value,
-                key=output.key,
-                partition=-1 if output.partition is None else output.partition,
-                headers=output.headers,
-                on_delivery=report,
-            )
+        for topic, key, value, partition, headers in batch.outbox:
+            self._produce(topic, value, key, -1 if partition is None else partition, report, headers)
         changes = batch.state.changes
         for number, (key, value) in enumerate(changes.items(), start=1):
             # The last one tells how far the changelog goes.
             told = partial(_note_changelog, round_, batch) if number == len(changes) else report
-            self._produce(self._settings.changelog, value=value, key=key, partition=batch.partition, on_delivery=told)
+            self._produce(self._settings.changelog, value, key, batch.partition, told)
         round_.writing = None
 
-    def _produce(self, topic: str, **record: Any) -> None:
+    def _produce(  # noqa: PLR0913, PLR0917 - called for every record, as the client has it
+        self,
+        topic: str,
+        value: bytes | None,
+        key: bytes | None,
+        partition: int,
+        on_delivery: Callable[[KafkaError | None, Message], None] | None,
+        headers: Headers | None = None,
+    ) -> None:
         while True:
             try:
-                self._client.producer.produce(topic, **record)
+                self._client.producer.produce(
+                    topic,
+                    value,
+                    key,
+                    partition,
+                    on_delivery,
+                    headers=headers,  # type: ignore[arg-type]  # it only reads them
+                )
                 return
             except BufferError:  # the client's queue is full: let it drain
                 self._go_on()

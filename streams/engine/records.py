@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import NamedTuple
 
 Headers = list[tuple[str, bytes]]
 
@@ -30,8 +31,7 @@ class Record:
         return len(self.key or b"") + len(self.value or b"")
 
 
-@dataclass(slots=True, frozen=True)
-class Output:
+class Output(NamedTuple):
     """One record that a batch sends. ``partition`` None leaves the choice to the key."""
 
     topic: str

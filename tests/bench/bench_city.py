@@ -75,7 +75,7 @@ def _postgres() -> Iterator[Postgres]:
         try:
             server.wait_ready()
             with connect(server.dsn()) as database:
-                for name in ("nguon", "dich"):
+                for name in ("nguon", "dich", "so_cai"):
                     database.execute(f"create database {name}")
             yield server
         finally:

@@ -29,7 +29,7 @@ from deploy.embedded.registry import Registry
 from schemas.settings import Settings
 from streams.outcomes import Tally
 from streams.worker import Worker
-from tests.bench.bench_pipeline import batches
+from tests.bench.pipeline_scenes import city
 from tests.integration.store_yard import RAW, TO, StoreYard, delivered, processed
 from tests.unit.console.city import outcome
 
@@ -85,11 +85,12 @@ def _worker() -> None:
 
 
 def _microseconds_per_change() -> float:
-    one, made = batches(10_000)
-    started = time.process_time()
+    scene = city(2_500)
+    made = [batch for part in scene.parts for batch in part.batches]
+    began = time.process_time()
     for batch in made:
-        one.process(batch)
-    return (time.process_time() - started) / 10_000 * 1e6
+        scene.worker.process(batch)
+    return (time.process_time() - began) / sum(len(batch.records) for batch in made) * 1e6
 
 
 def _feed(yard: StoreYard, dsn: str, records: int) -> None:

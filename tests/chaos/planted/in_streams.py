@@ -4,6 +4,8 @@ from typing import Any
 
 from pytest import MonkeyPatch
 
+from schemas import compose
+from schemas.codec import codec_for
 from schemas.records import Claim, EntityState
 from streams import claims, deduplicate, ear, identify, judge_echo, merge, pipeline, settle
 from streams.emit import Effects, Emitter
@@ -13,8 +15,9 @@ from streams.place import Place
 from streams.project import Projection, View
 from streams.route import Routed
 from streams.settle import Settler
+from streams.told import Told
 from streams.unconfirmed import Awaited, under_way
-from streams.worker import Told, Worker
+from streams.worker import Worker
 
 
 def a_dropped_delete(patch: MonkeyPatch) -> None:
@@ -142,4 +145,5 @@ def a_quarantine_advancing_the_position(patch: MonkeyPatch) -> None:
 
 def a_projection_after_the_topic(patch: MonkeyPatch) -> None:
     """The whole record is sent to everybody, for the sinks to pick from."""
-    patch.setattr(Projection, "project", lambda self, value: View(value, self.encode(value)))
+    whole = codec_for(compose.load("person")).encode
+    patch.setattr(Projection, "project", lambda _, value: View(value, value, whole(value)))

@@ -82,7 +82,7 @@ def _claims(draw: st.DrawFn) -> list[Claim]:
 
 
 def _state(claims: list[Claim], city: Catalogue) -> EntityState:
-    authority = compile_rules(city, "person", _wire(city)).authority
+    authority = compile_rules(city, "person").authority
     return merge(unknown(_KEY), claims, authority, Cause("e", "a", 1, 1, 1))
 
 

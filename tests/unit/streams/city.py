@@ -24,6 +24,6 @@ def worker(manifests: Iterable[Manifest], registry: Any, *, revision: int = 1, v
     """A worker of the catalogue that these manifests make."""
     catalogue = compile_catalogue(manifests, revision, versions_from=versions_from)
     wire = Wire(ENTITY, registry, catalogue.subscribers(ENTITY))
-    pipeline = Pipeline(compile_rules(catalogue, ENTITY, wire), wire)
+    pipeline = Pipeline(compile_rules(catalogue, ENTITY), wire)
     undertaker = Undertaker(ENTITY, wire, SEAL, revision)
     return Worker(pipeline, wire, undertaker, name="w1", passing=(RegistryDown,))

@@ -48,7 +48,7 @@ def _wire() -> Wire:
 def compiled(catalogue: Catalogue) -> Worker:
     """A worker of one revision; its subscribers are among `s` and `t`."""
     wire = _wire()
-    pipeline = Pipeline(compile_rules(catalogue, ENTITY, wire), wire)
+    pipeline = Pipeline(compile_rules(catalogue, ENTITY), wire)
     undertaker = Undertaker(ENTITY, wire, SEAL, catalogue.revision)
     return Worker(pipeline, wire, undertaker, name="w", passing=(RegistryDown,))
 

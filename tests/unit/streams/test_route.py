@@ -13,14 +13,14 @@ EMPTY = {"name": None, "ward": None}
 
 
 def subscriber(system: str = "s", fields: tuple[str, ...] = ("name",), **more: Any) -> Subscriber:
-    projection = more.pop("projection", Projection(fields, EMPTY, lambda entity: repr(entity).encode()))
+    seen = Projection(fields, lambda entity: repr([entity[field] for field in fields]).encode())
     return Subscriber(
         system,
         f"to.{system}",
-        projection,
+        more.pop("projection", seen),
         more.get("kind"),
         more.get("where"),
-        more.get("form", ""),
+        more.get("form", "").encode(),
         more.get("two_way"),
     )
 
@@ -113,7 +113,7 @@ def test_equal_projections_are_made_once() -> None:
         made.append(entity)
         return b"x"
 
-    shared = Projection(("name",), EMPTY, encode)
+    shared = Projection(("name",), encode)
     routed = route(live(name="A"), [subscriber("s", projection=shared), subscriber("t", projection=shared)])
     assert len(made) == 1
     assert routed.sent[0].view is routed.sent[1].view

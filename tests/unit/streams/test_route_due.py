@@ -5,8 +5,6 @@ import random
 import pytest
 
 from schemas.catalogue import compile_catalogue
-from schemas.codec import codec_for
-from schemas.compose import load
 from streams.merge import unknown
 from streams.project import subscribers
 from streams.route import NOT_HELD, due, route
@@ -15,9 +13,7 @@ from tests.unit.streams.test_route import live, subscriber
 from tests.unit.streams.two_way_city import CITY, FIELDS, KEYS, System, TwoWayCity
 from tests.unit.streams.two_way_users import Users
 
-SUBSCRIBERS = {
-    each.system: each for each in subscribers(compile_catalogue(CITY, 1), ENTITY, codec_for(load(ENTITY)).encode)
-}
+SUBSCRIBERS = {each.system: each for each in subscribers(compile_catalogue(CITY, 1), ENTITY)}
 
 
 def city(seed: int) -> TwoWayCity:
