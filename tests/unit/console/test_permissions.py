@@ -37,7 +37,8 @@ def test_a_service_has_no_grants_and_workers_read_raw_topics_alone() -> None:
 
 
 def test_the_store_only_reads_and_the_console_says_nothing_in_the_name_of_others() -> None:
-    assert {line.split("--operation ")[1].split()[0] for line in _printed("--store").splitlines()} == {"Read", "Describe"}
+    store = {line.split("--operation ")[1].split()[0] for line in _printed("--store").splitlines()}
+    assert store == {"Read", "Describe"}
     console = _printed("--console").splitlines()
     for said_by_others in ("'to.'", "'entity.'", "'connectors'", "'outcomes'", "'dead_letters'"):
         [line] = [line for line in console if said_by_others in line]
