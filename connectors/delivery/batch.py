@@ -74,16 +74,16 @@ class Translator:
         for message in messages:
             value = message.value()
             if isinstance(value, bytes):
-                self._take(batch, _arrived(message, value))
+                self._take(batch, message, value)
         return batch
 
-    def _take(self, batch: Batch, record: Arrived) -> None:
+    def _take(self, batch: Batch, message: Message, value: bytes) -> None:
         try:
-            delivery = self._decode(record.value)
+            delivery = self._decode(value)
         except (CodecError, IncompatibleSchema) as error:
-            batch.failures.append(Failure(record, Reason("undecodable", str(error))))
+            batch.failures.append(Failure(_unread(message, value), Reason("undecodable", str(error))))
             return
-        record = record._replace(event_id=delivery["event_id"], source_time=delivery["source_time"])
+        record = Arrived(message.offset() or 0, delivery["event_id"], delivery["source_time"], value)
         batch.revision = max(batch.revision, delivery["revision"])
         try:
             write = self._write(delivery, record.offset)
@@ -125,7 +125,7 @@ def _stated(value: T | None, name: str, delivery: Delivery) -> T:
     return value
 
 
-def _arrived(message: Message, value: bytes) -> Arrived:
+def _unread(message: Message, value: bytes) -> Arrived:
     offset = message.offset() or 0
     # What cannot be read has no event id of its own.
     return Arrived(offset, f"{message.topic()}/{message.partition()}/{offset}", 0, value)

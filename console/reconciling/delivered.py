@@ -99,7 +99,8 @@ class Delivered:
         failed = {owners[failure.record.offset]: failure.record.offset for failure in batch.failures}
         self._take_writes(batch.items, owners, failed)
         self._take_failures(failed)
-        self._forget({message.key() or b"": message.value() for message in messages})
+        if any(message.value() is None for message in messages):
+            self._forget({message.key() or b"": message.value() for message in messages})
         self.end = batch.next_offset
 
     def _take_writes(self, writes: Sequence[Write], owners: Mapping[int, bytes], failed: dict[bytes, int]) -> None:

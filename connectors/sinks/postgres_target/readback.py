@@ -1,6 +1,7 @@
 """Reads a PostgreSQL target back: where it is not as it should be, as the database itself compares values."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from typing import Any, Final
 
@@ -8,7 +9,7 @@ import orjson
 from psycopg import Connection, sql
 
 from connectors.sinks.postgres_target import session
-from connectors.sinks.postgres_target.checksums import bucket_of, digits_for, shown_by, sums_of, sums_query
+from connectors.sinks.postgres_target.checksums import Sums, bucket_of, digits_for, shown_by, sums_of, sums_query
 from connectors.sinks.postgres_target.refusals import Refused, translated
 from connectors.sinks.postgres_target.structure import Column, Table, table_to_write
 from connectors.sqlstates import BAD_VALUE
@@ -84,14 +85,18 @@ class PostgresReadback:
 
     def _suspects(self, table: Table, columns: Sequence[Column], expected: Collection[Expected]) -> Iterator[Expected]:
         digits = digits_for(len(expected))
-        theirs = {
-            bucket: (rows, int(total))
-            for bucket, rows, total in self._connection.execute(sums_query(table, columns, digits=digits))
-        }
-        ours = sums_of(expected, columns, digits=digits)
+        with ThreadPoolExecutor(1) as beside:
+            # The database computes its sums while we compute ours.
+            asked = beside.submit(self._sums, table, columns, digits)
+            ours = sums_of(expected, columns, digits=digits)
+            theirs = asked.result()
         differing = {bucket for bucket in ours.keys() | theirs.keys() if ours.get(bucket) != theirs.get(bucket)}
         show = shown_by(columns[0])
         return (each for each in expected if bucket_of(show(each.key), digits=digits) in differing)
+
+    def _sums(self, table: Table, columns: Sequence[Column], digits: int) -> Sums:
+        found = self._connection.execute(sums_query(table, columns, digits=digits))
+        return {bucket: (rows, int(total)) for bucket, rows, total in found}
 
 
 class _Comparison:
