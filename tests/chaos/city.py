@@ -11,6 +11,7 @@ from pathlib import Path
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.ports import free_port
 from deploy.embedded.postgres import Postgres
+from schemas.settings import Settings
 from tests.chaos.processes import Process, python
 from tests.integration.shared_servers import SharedPostgres
 
@@ -33,6 +34,15 @@ class City:
             "LIENTHONG_SECRETS": str(self.home / "secrets"),
             "LIENTHONG_LOG_LEVEL": "info",
         } | more
+
+    def settings(self) -> Settings:
+        """The same for what a test itself does."""
+        return Settings(
+            kafka=self.kafka.bootstrap,
+            registry=self.registry,
+            data=self.home / "data",
+            secrets=self.home / "secrets",
+        )
 
     def keep_secrets(self, **told: str) -> None:
         """Files of the secrets folder, the dead letters' key among them."""

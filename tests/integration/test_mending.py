@@ -8,12 +8,16 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from console import close_graves
+from console.reading import BEGINNING, Reader
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
+from schemas import topics
 from tests.chaos.processes import wait_until
 from tests.chaos.small_city import SmallCity, small_city
 from tests.chaos.target import TARGET_DDL
 from tests.integration.officer import typed
+from tests.integration.planted_drift import PEOPLE, Drifting
 
 _GOOD = {"ho_ten": "Trần Thị Bình", "ngay_sinh": "02/09/1990", "gioi_tinh": "2", "ghi_chu": "0:1"}
 _WHY = ("--by", "lan", "--why", "đối chiếu sổ gốc", "--lang", "en")
@@ -39,13 +43,34 @@ class Office:
         with psycopg.connect(self.city.source_dsn) as connection:
             connection.execute(statement.encode())
 
-    def remap(self, old: str, new: str) -> None:
-        """The source's mapping, applied."""
-        manifest = self.city.home / "systems" / "nguon.yaml"
+    def remap(self, old: str, new: str, *, system: str = "nguon") -> None:
+        """A system's manifest, applied."""
+        manifest = self.city.home / "systems" / f"{system}.yaml"
         text = manifest.read_text()
         assert old in text
         manifest.write_text(text.replace(old, new))
         self.city.apply()
+
+    def standing(self, topic: str) -> dict[bytes, bytes]:
+        """What stands in a compacted topic, by key."""
+        found: dict[bytes, bytes] = {}
+        with Reader(self.city.settings()) as reader:
+            places = {(topic, number): BEGINNING for number in range(reader.topics()[topic])}
+            for record in reader.to_the_end(places):
+                found.pop(record.key or b"", None)
+                if record.value is not None:
+                    found[record.key or b""] = record.value
+        return found
+
+    def shrinks(self, topic: str, *, to: int) -> None:
+        """Waits until fewer records stand there."""
+        left = [0]
+
+        def is_small() -> bool:
+            left[0] = len(self.standing(topic))
+            return left[0] < to
+
+        wait_until(is_small, seconds=60, what=f"{topic} to shrink", detail=lambda: str(left[0]))
 
     def addresses(self) -> list[str | None]:
         with psycopg.connect(self.city.target_dsn) as connection:
@@ -106,6 +131,8 @@ def test_mending(office: Office) -> None:
     office.arrives(f"nguon#{first}")
     _a_wrong_number_is_edited(office)
     _what_was_overtaken_is_closed(office)
+    _what_drifts_is_found_and_mended(office)
+    _graves_are_closed(office)
     _what_the_target_refused_is_delivered_after_all(office)
     _a_group_is_retried_once_its_mapping_is_mended(office)
     _history_is_read_by_another_mapping(office)
@@ -146,6 +173,52 @@ def _what_was_overtaken_is_closed(office: Office) -> None:
     office.run("dead-letters", "edit", letter, "--set", "ngay_sinh=01/01/1980", "--yes", *_WHY)
     assert "closed it" in office.run("dead-letters", "show", letter, "--lang", "en")
     assert office.target()[f"nguon#{number}"] == "Người Mới"
+
+
+def _what_drifts_is_found_and_mended(office: Office) -> None:
+    """Every kind, under traffic, and nothing else; also what was deleted before the subscription took another form."""
+    drifting = Drifting(office.city, office.run)
+    drifting.begin()
+    gone = drifting.delete(*range(1, 11))
+    office.remap("{Nam: male, Nữ: female}", "{N: male, F: female}", system="dich")
+    drifting.is_resent(gioi_tinh="N")
+    with drifting.traffic():
+        assert drifting.reconciled(code=0) == {}
+        right = drifting.rows()
+        drifting.put(*gone.values())
+        drifting.change(*range(20, 45))
+        drifting.lose(*range(50, 65))
+        planted = {"different": [*range(20, 45)], "missing": [*range(50, 65)], "extra": [*range(1, 11)]}
+        assert drifting.reconciled(code=1) == planted
+        assert drifting.reconciled("--repair", "--yes", code=0) == planted
+        assert drifting.rows() == right
+
+        office.remap("purpose: kiểm thử", "on_drift: repair\n    exclusive: true\n    purpose: kiểm thử", system="dich")
+        drifting.change(70)
+        somebody = gone["citizen_id:001000000001"]
+        drifting.put(somebody, ("citizen_id:001000099999", *somebody[1:]))
+        assert drifting.reconciled(code=0) == {"different": [70], "extra": [1, 99999]}
+        assert drifting.rows() == right
+    drifting.close()
+
+
+def _graves_are_closed(office: Office) -> None:
+    """Of all whom the source has deleted, as if it were long ago; whoever comes again is somebody new."""
+    settings = office.city.settings()
+    states, deliveries = topics.state("person"), topics.to("dich", "person")
+    assert len(office.standing(deliveries)) > PEOPLE
+    assert "graves stay" not in office.run("close-graves")
+    known = office.standing(states).keys() & office.standing(deliveries).keys()
+    close_graves.ask(settings, "person", 2**62, range(settings.partitions))
+    for topic in (states, deliveries):
+        office.shrinks(topic, to=50)
+    gone = known - office.standing(deliveries).keys()
+    assert b"citizen_id:001000000050" in gone
+    assert not gone & office.standing(states).keys()
+    number = office.insert(so_dinh_danh="001000000050", ho_ten="Người trở lại")
+    office.arrives("citizen_id:001000000050")
+    office.change(f"delete from public.cong_dan where id = {number}")
+    wait_until(lambda: "citizen_id:001000000050" not in office.target(), seconds=60, what="gone again")
 
 
 def _what_the_target_refused_is_delivered_after_all(office: Office) -> None:

@@ -1,0 +1,109 @@
+"""How long `lienthong reconcile` takes while changes flow, and whether it finds what was planted and nothing else.
+
+python -m tests.bench.bench_reconcile [--people 1000000] [--planted 1000]
+
+A source, a worker and a sink carry the people into a PostgreSQL target. Some are deleted by the source; then rows are
+changed, deleted and put back in the target by hand, while fifty names a second change in the source. The command is a
+process of its own: its time is that from its start to its end, as somebody waits for it. One line of JSON a run; where
+`cpu_s` is much less than `seconds`, others had the machine.
+"""
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+from deploy.embedded.kafka import Kafka
+from deploy.embedded.postgres import Postgres
+from deploy.embedded.registry import Registry
+from tests.chaos.small_city import SmallCity, small_city
+from tests.integration.hold_server import FAST
+from tests.integration.planted_drift import Drifting
+
+
+class Clock:
+    """Types commands in processes of their own and keeps what the last one took."""
+
+    def __init__(self, city: SmallCity) -> None:
+        self._city = city
+        self.took: dict[str, float] = {}
+
+    def run(self, *arguments: str, code: int) -> str:
+        """What the command tells. AssertionError where it ends with another exit code."""
+        environment = os.environ | self._city.environment() | {"COLUMNS": "200"}
+        argv = [sys.executable, "-m", "console", *arguments]
+        started = time.monotonic()
+        with tempfile.TemporaryFile("w+") as told:
+            process = subprocess.Popen(argv, env=environment, stdout=told, stderr=subprocess.STDOUT)
+            _, status, usage = os.wait4(process.pid, 0)
+            self.took = {
+                "seconds": round(time.monotonic() - started, 1),
+                "cpu_s": round(usage.ru_utime + usage.ru_stime, 1),
+                "peak_mb": round(usage.ru_maxrss / 1000),
+            }
+            told.seek(0)
+            text = told.read()
+        assert os.waitstatus_to_exitcode(status) == code, text[-2000:]
+        return text
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--people", type=int, default=1_000_000)
+    parser.add_argument("--planted", type=int, default=1_000)
+    arguments = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="lienthong-bench-") as name, ExitStack() as stack:
+        home = Path(name)
+        home.chmod(0o755)
+        servers = Kafka(home / "kafka"), Postgres(home / "postgres", settings=FAST), Registry(home / "registry")
+        for server in servers:
+            server.configure()
+            stack.callback(server.kill)
+            server.start()
+            server.wait_ready()
+        kafka, postgres, registry = servers
+        (home / "city").mkdir()
+        city = stack.enter_context(small_city(kafka, postgres, registry.url, home / "city"))
+        for process in ("source", "w1", "sink"):
+            city.start(process)
+        _measure(city, arguments.people, arguments.planted)
+
+
+def _measure(city: SmallCity, people: int, planted: int) -> None:
+    clock = Clock(city)
+    drifting = Drifting(city, clock.run, people=people, quiet=people // 4)
+    started = time.monotonic()
+    drifting.begin()
+    _tell("carried", people, seconds=round(time.monotonic() - started, 1))
+    share = planted // 4
+    gone = drifting.delete(*range(1, share + 1))
+    changed, lost = range(2 * share, 4 * share), range(4 * share, 5 * share)
+    expected = {"different": [*changed], "missing": [*lost], "extra": [*range(1, share + 1)]}
+    with drifting.traffic():
+        right = drifting.rows()
+        drifting.put(*gone.values())
+        drifting.change(*changed)
+        drifting.lose(*lost)
+        found = drifting.reconciled(code=1)
+        _tell("found", people, planted=_count(expected), found=_count(found), exact=found == expected, **clock.took)
+        drifting.reconciled("--repair", "--yes", code=0)
+        _tell("mended", people, right=drifting.rows() == right, **clock.took)
+        _tell("again", people, wrong=_count(drifting.reconciled(code=0)), **clock.took)
+
+
+def _count(found: dict[str, list[int]]) -> int:
+    return sum(map(len, found.values()))
+
+
+def _tell(what: str, people: int, **figures: Any) -> None:
+    print(json.dumps({"what": what, "people": people, "load": round(os.getloadavg()[0], 1), **figures}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
