@@ -129,6 +129,8 @@ class Ear:
     ) -> Speech:
         queue = self._awaited.of(tag, place)
         if name in claim["echoed"]:
+            if before is None or _value(before, name) != _value(claim, name):
+                self._watch(name, claim, queue, tag=tag, place=place)
             return "shown"
         if is_again:
             return "kept" if queue and queue[0].marks & SEEN else _as_before(name, before)
@@ -144,6 +146,15 @@ class Ear:
         if verdict.doubt:
             self._heard.doubts.setdefault(claim["system"], {})[name] = now
         return verdict.speech
+
+    def _watch(self, name: str, claim: Claim, queue: list[Awaited], *, tag: int, place: int) -> None:
+        """Another key has found that a field only shows what that one sent: did it come before what was sent from here,
+        or over it? Whoever cannot tell asks."""
+        now, coming = digest(_value(claim, name)), under_way(queue)
+        if coming and (now == coming[-1].digest or self._is_cut(name, claim, queue)):
+            self._awaited.put(tag, place, [])
+        else:
+            self._heard.doubts.setdefault(claim["system"], {})[name] = now
 
     def _is_cut(self, name: str, claim: Claim, queue: list[Awaited]) -> bool:
         """Whether a field shows the beginning of what is on its way to it: there was no room for more."""

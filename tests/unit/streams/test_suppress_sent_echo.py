@@ -76,6 +76,13 @@ def test_a_copy_that_comes_once_more_is_as_it_was_found_then() -> None:
     assert told == [(ALIAS, first)]
 
 
+def test_what_another_key_sent_may_have_come_over_what_was_sent_from_here() -> None:
+    for shown, doubted in (("D", True), ("C", False), ("B", False)):
+        state = sent("C", held=copy("B", 1))
+        found = suppress_sent_echo([copy(shown, 2, echoed=["residence"])], state, lambda *_: NO_FLOOR, TWO_WAYS)
+        assert ("residence" in found[1].doubts.get("h", {})) is doubted
+
+
 def test_what_a_row_only_shows_that_goes_elsewhere_is_told_there() -> None:
     _, told = judged(sent("C", held=copy("B", 1)), copy("C", 2, left_to=ELSEWHERE))
     [(home, found)] = told
