@@ -147,9 +147,11 @@ class Pipeline:
         record here that has since moved on."""
         effects, state = Effects(), known.copy()
         claims, heard, told = suppress_sent_echo(claims, state, place.floor, self._rules.two_ways)
-        turn = Turn(state, state["claims"], state["links"], heard=heard, hops=forward["hops"], passed=told)
+        turn = Turn(state, state["claims"], state["links"], heard=heard, hops=forward["hops"])
         turn.owed, turn.above = forward["renamed"], forward["version"]
-        take_to_heart(turn, forward["formerly"], claims, self._rules.two_ways)
+        if turn.hops < MOST_HOPS:  # whatever two keys tell each other of a row, it ends
+            turn.passed += told
+            take_to_heart(turn, forward["formerly"], claims, self._rules.two_ways)
         first = receive(turn, forward, claims, place.floor, self._rules.keeps)
         self._end(turn, first, claims, cause, effects)
         return effects
