@@ -42,6 +42,8 @@ class Delivered:
         [self.stream] = find_streams(AdminClient(quiet_client(settings.kafka)), system, entity)
         self.end = 0
         self.touched: set[str] = set()
+        #: Whether the topic was read to its end once.
+        self.has_begun = False
         self._revision = catalogue.revision
         self._since, self._kept_since = (catalogue.since(system, role, entity) for role in ("subscribes", "keeps"))
         self._key = key_out(subscription)
@@ -64,6 +66,7 @@ class Delivered:
                 deadline = time.monotonic() + _PATIENCE_SECONDS
             elif time.monotonic() > deadline:
                 raise Unanswered(f"reading {self.stream.topic}: nothing came; look at the broker's log")
+        self.has_begun = True
 
     def rows(self) -> Collection[Expected]:
         """See Expectation."""
@@ -105,8 +108,9 @@ class Delivered:
 
     def _take_writes(self, writes: Sequence[Write], owners: Mapping[int, bytes], failed: dict[bytes, int]) -> None:
         kept, self._arrivals = sift(writes, self._arrivals)
-        self.touched.update(key_text(write.key) for write in writes)
-        self.touched.update(key_text(write.moved_to) for write in writes if write.moved_to)
+        if self.has_begun:
+            self.touched.update(key_text(write.key) for write in writes)
+            self.touched.update(key_text(write.moved_to) for write in writes if write.moved_to)
         for _, write in kept:
             row = [*write.values.values()] if write.operation == "upsert" else None
             # What was sent in another form is sent anew, and the target may show either. What is gone has no form.

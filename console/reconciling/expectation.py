@@ -35,7 +35,9 @@ class Known(NamedTuple):
 
 
 class Expectation(Protocol):
-    """Used from one thread. `touched`: target keys of which `follow` has heard anything since it was last emptied."""
+    """Used from one thread. `touched`: target keys of which `follow` has heard anything since it was last emptied, but
+    for its first call, which hears of all.
+    """
 
     touched: set[str]
 

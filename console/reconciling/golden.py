@@ -81,7 +81,8 @@ class Golden:
     def _take(self, key: bytes, value: bytes | None) -> None:
         before = self._said.get(key, _NOTHING)
         now = _NOTHING if value is None else self._rows(self._decoder.entity_state(value, self._entity))
-        self.touched.update(expected.key for said in (before, now) for expected in _expected(said))
+        if self._delivered.has_begun:
+            self.touched.update(expected.key for said in (before, now) for expected in _expected(said))
         if now == _NOTHING:
             self._said.pop(key, None)
         else:

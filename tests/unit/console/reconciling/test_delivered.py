@@ -118,6 +118,17 @@ def test_what_was_deleted_is_expected_to_be_gone_also_when_other_fields_have_bee
     assert _expected(second) == {KEYS[0]: Expected(KEYS[0], None), KEYS[1]: Expected(KEYS[1], ["An"])}
 
 
+def test_what_is_heard_after_the_first_reading_is_touched(topic: Topic) -> None:
+    topic.say("upsert", KEYS[0])
+    found = Delivered(Matter(Settings(), ANY, _catalogue(1), "dan_cu", "person"))
+    found.follow()
+    assert found.touched == set()
+    topic.say("upsert", KEYS[1])
+    topic.say("delete", KEYS[2])
+    found.follow()
+    assert found.touched == {KEYS[1], KEYS[2]}
+
+
 def test_in_another_table_nothing_is_known_of_what_was_deleted_before(topic: Topic) -> None:
     topic.say("delete", KEYS[0])
     assert _expected(_catalogue(2, _catalogue(1), into="public.khac")) == {}
