@@ -11,6 +11,7 @@ process of its own: its time is that from its start to its end, as somebody wait
 import argparse
 import json
 import os
+import signal
 import subprocess
 import sys
 import tempfile
@@ -58,6 +59,7 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=1_000_000)
     parser.add_argument("--planted", type=int, default=1_000)
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended in any case
     with tempfile.TemporaryDirectory(prefix="lienthong-bench-") as name, ExitStack() as stack:
         home = Path(name)
         home.chmod(0o755)
