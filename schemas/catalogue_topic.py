@@ -9,7 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from schemas import topics
 from schemas.catalogue import Catalogue, CatalogueError
 from schemas.kafka import consumer_settings, reader_group, transactional_settings
-from schemas.kafka_advice import advice
+from schemas.kafka_advice import FORBIDDEN, advice
 from schemas.settings import Settings
 
 #: The only key of the topic.
@@ -63,7 +63,7 @@ def read(settings: Settings) -> Catalogue:
         value = _last_value(consumer, end=_end(settings, group))
     except KafkaException as error:
         if error.args[0].code() in _NO_TOPIC:
-            raise NoCatalogue(settings.kafka) from None
+            raise _absent(consumer, settings) from None
         raise CatalogueError(
             f"reading the catalogue from Kafka at {settings.kafka}: {error.args[0].str()}; {advice(error.args[0])}"
         ) from error
@@ -72,6 +72,15 @@ def read(settings: Settings) -> Catalogue:
     if value is None:
         raise NoCatalogue(settings.kafka)
     return Catalogue.from_json(value)
+
+
+def _absent(consumer: Consumer, settings: Settings) -> CatalogueError:
+    """To who may not know of the topic, a client says that there is none."""
+    found = consumer.list_topics(topics.CATALOGUE, timeout=_TIMEOUT_SECONDS).topics.get(topics.CATALOGUE)
+    told = found.error if found else None
+    if told is not None and told.code() in FORBIDDEN:
+        return CatalogueError(f"reading the catalogue from Kafka at {settings.kafka}: {told.str()}; {advice(told)}")
+    return NoCatalogue(settings.kafka)
 
 
 def _end(settings: Settings, group: str) -> int:

@@ -2,68 +2,24 @@
 
 import json
 import os
+import re
 import signal
-import sqlite3
-import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from itertools import chain
 from pathlib import Path
-from typing import Any
 
 import psycopg
 import pytest
 
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.leftovers import noted
-from schemas.rules.text import clean_text
-
-PROJECT = Path(__file__).resolve().parents[2]
-PEOPLE = 720
-#: Of health records.
-_WARDS = {"00004", "00008", "00025"}
-
-
-class WholeCity:
-    """Its data, and the process that keeps it running."""
-
-    def __init__(self, data: DataDirectory, log: Path) -> None:
-        self.data, self._log = data, log
-        argv = [sys.executable, "-m", "deploy.embedded", "up", "--data", str(data.path), "--people", str(PEOPLE)]
-        with log.open("wb") as output:
-            self.process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=PROJECT)
-
-    def wait_until_ready(self) -> None:
-        deadline = time.monotonic() + 240
-        while "] ready." not in self.told():
-            assert self.process.poll() is None, self.told()
-            assert time.monotonic() < deadline, self.told()
-            time.sleep(0.1)
-
-    def told(self) -> str:
-        return self._log.read_text(encoding="utf-8")
-
-    def lienthong(self, *arguments: str) -> subprocess.CompletedProcess[str]:
-        environment = os.environ | {"LIENTHONG_DATA": str(self.data.path), "COLUMNS": "200"}
-        argv = [sys.executable, "-m", "console", *arguments]
-        return subprocess.run(
-            argv, env=environment, capture_output=True, text=True, timeout=120, check=False, cwd=PROJECT
-        )
-
-    def rows(self, system: str, query: str) -> list[tuple[Any, ...]]:
-        with psycopg.connect((self.data.secrets / f"{system}_dsn").read_text().strip()) as connection:
-            return connection.execute(query.encode()).fetchall()
-
-    def health_records(self) -> dict[str, str]:
-        with closing(sqlite3.connect(self.data.systems / "suc_khoe" / "suc_khoe.sqlite")) as connection:
-            return dict(connection.execute("SELECT ma, ho_ten FROM nguoi_dan").fetchall())
-
-    def stop(self) -> None:
-        if self.process.poll() is None:
-            self.process.send_signal(signal.SIGTERM)
-            self.process.wait(90)
+from tests.integration.canaries import canaries, command_lines, files, leaks, records
+from tests.integration.city_watch import Watch
+from tests.integration.whole_city import PEOPLE, PROJECT, WholeCity
+from tests.unit.deploy.prometheus_tools import tool
+from tests.unit.deploy.test_alerts import RULES
 
 
 @pytest.fixture(scope="module")
@@ -82,28 +38,7 @@ def city() -> Iterator[WholeCity]:
 
 @pytest.mark.timeout(400)
 def test_after_the_start_every_system_holds_what_authority_demands(city: WholeCity) -> None:
-    register = dict(city.rows("ho_tich", "select so_dinh_danh, ho_ten from cong_dan where so_dinh_danh is not null"))
-    names = {number: clean_text(name) for number, name in register.items()}
-    population = city.rows("dan_cu", "select so_dinh_danh, ho_va_ten, ma_lien_thong from nhan_khau")
-    held = {number: clean_text(name) for number, name, _ in population}
-    assert names.keys() <= held.keys()
-    assert {number: held[number] for number in names} == names
-
-    key = "coalesce('citizen_id:' || so_dinh_danh, 'ho_tich#' || id)"
-    registered = dict(city.rows("ho_tich", f"select {key}, ma_xa from cong_dan"))
-    newborns = {key for key in registered if not key.startswith("citizen_id:")}
-    assert newborns
-    assert newborns == {key for _, _, key in population if not key.startswith("citizen_id:")}
-
-    # Where population has said nothing, what was said at the birth counts.
-    wards = city.rows("dan_cu", "select ma_lien_thong, ma_don_vi_hanh_chinh from nhan_khau")
-    expected = {key for key, ward in wards if (ward or registered[key]) in _WARDS}
-    assert expected
-    assert city.health_records().keys() == expected
-
-    addresses = dict(city.rows("dan_cu", "select so_dinh_danh, noi_o_hien_tai from nhan_khau where id <= 400"))
-    moved = city.rows("ho_tich", "select so_dinh_danh, noi_thuong_tru from cong_dan where so_dinh_danh is not null")
-    assert [number for number, address in moved if addresses.get(number, address) != address] == []
+    assert city.faults() == []
 
 
 @pytest.mark.timeout(200)
@@ -132,6 +67,65 @@ def test_the_demo_shows_a_birth_a_number_a_name_and_a_death(city: WholeCity) -> 
     assert late.returncode == 1
     assert "not arrived in suc_khoe" in late.stderr
     assert "not routed" not in late.stderr
+
+
+@pytest.mark.timeout(200)
+def test_every_panel_shows_something_and_every_alert_can_be_judged(city: WholeCity) -> None:
+    tool("prometheus")
+    watch, manifests = Watch(f"http://127.0.0.1:{city.port('prometheus')}"), city.manifests()
+    with psycopg.connect((city.data.secrets / "ho_tich_dsn").read_text().strip()) as register:
+        # Whoever has something to do shows something; rates need it to happen while they are looked at.
+        deadline = time.monotonic() + 120
+        while silent := watch.silent_panels(manifests):
+            assert time.monotonic() < deadline, silent
+            register.execute("update cong_dan set ho_ten = ho_ten || ' Nhi' where id % 10 = 0")
+            register.commit()
+            time.sleep(2)
+    assert watch.missing_of_alerts(rule["expr"] for rule in RULES.values()) == set()
+    assert watch.troubles_of_rules() == []
+
+
+@pytest.mark.timeout(200)
+def test_no_secret_is_in_logs_metrics_topics_errors_or_command_lines(city: WholeCity, tmp_path: Path) -> None:
+    secrets = canaries(city.data.secrets)
+    assert secrets.keys() >= {"ho_tich_dsn", "dan_cu_dsn", "dkkd_url", "store_dsn", "suc_khoe_token", "dead_letter_key"}
+    for path in city.data.secrets.iterdir():
+        # Nobody is there: what is told of it must not say how we would have come in.
+        text = path.read_text(encoding="utf-8")
+        (tmp_path / path.name).write_text(re.sub(r"@127.0.0.1:\d+/", "@127.0.0.1:1/", text))
+    refused = city.lienthong("check", LIENTHONG_SECRETS=str(tmp_path))
+    assert refused.returncode == 1
+    bootstrap = f"127.0.0.1:{city.port('kafka')}"
+    told = chain(
+        files(city.data.logs),
+        city.pages(),
+        records({"bootstrap.servers": bootstrap}),
+        command_lines(),
+        [("what `make run` says", city.told().encode()), ("errors", (refused.stdout + refused.stderr).encode())],
+    )
+    assert leaks(secrets, told) == []
+
+
+def test_nobody_has_needed_more_memory_than_its_unit_allows(city: WholeCity) -> None:
+    allowed = {role: _allowed_megabytes(role) for role in ("worker", "source", "sink", "store")}
+    measured = {
+        name: _peak_megabytes(kept.pid)
+        for name, kept in noted(city.data.processes_file).items()
+        if name.partition("-")[0] in allowed
+    }
+    assert len(measured) == 2 + 3 + 5 + 1
+    assert {name: peak for name, peak in measured.items() if peak > 0.75 * allowed[name.partition("-")[0]]} == {}
+
+
+def _peak_megabytes(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text(encoding="utf-8")
+    return int(re.findall(r"^VmHWM:\s+(\d+) kB", status, flags=re.MULTILINE)[0]) / 1024
+
+
+def _allowed_megabytes(role: str) -> int:
+    [unit] = (PROJECT / "deploy" / "systemd").glob(f"lienthong-{role}*.service")
+    [(number, of)] = re.findall(r"^MemoryMax=(\d+)([MG])$", unit.read_text(encoding="utf-8"), flags=re.MULTILINE)
+    return int(number) * (1024 if of == "G" else 1)
 
 
 @pytest.mark.timeout(200)
