@@ -23,6 +23,11 @@ _WORKER: Final = (
     f"org.apache.kafka:connect-transforms:{_KAFKA_VERSION}",
     KAFKA_LOGGING,
     "org.apache.logging.log4j:log4j-core:2.25.3",
+    # Jersey and Jetty need classes of these versions; what else needs them asks for older ones, and stands nearer.
+    "jakarta.annotation:jakarta.annotation-api:2.1.1",
+    "jakarta.inject:jakarta.inject-api:2.0.1",
+    "jakarta.servlet:jakarta.servlet-api:6.0.0",
+    "jakarta.ws.rs:jakarta.ws.rs-api:3.1.0",
 )
 #: The newest converter for Connect that is published under this name.
 _CONVERTER: Final = ("io.apicurio:apicurio-registry-utils-converter:2.6.13.Final",)
