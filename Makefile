@@ -57,6 +57,10 @@ lock: $(VENV)/dev.stamp ## Remake the hash locks of the Python packages and of t
 	$(COMPILE) --extra postgres --extra sql_poll --extra rest --extra store --extra embedded --extra dev -c deploy/locks/run.txt $(PROJECT) -o deploy/locks/dev.txt $(UPGRADE)
 	$(BIN)/python -m deploy.embedded pin-artifacts
 
+rehearse: $(VENV)/dev.stamp ## Destroy all of a city but its systems and restore it; go from version FROM=HEAD~1 to this one and back
+	$(BIN)/python -m tests.chaos.rehearsal restore
+	$(BIN)/python -m tests.chaos.rehearsal upgrade $(if $(FROM),--from $(FROM))
+
 monitoring: $(VENV)/dev.stamp ## Remake the page of all metrics and Grafana's dashboards from their definitions
 	$(BIN)/python -m deploy.monitoring
 
@@ -83,4 +87,4 @@ $(VENV)/run.stamp: $(VENV)/bin/python deploy/locks/run.txt $(PROJECT)
 $(VENV)/dev.stamp: $(VENV)/bin/python deploy/locks/dev.txt $(PROJECT)
 	@bash deploy/setup/install_locked.sh "$(PY)" "$(VENV)" dev
 
-.PHONY: help run test chaos-engine bench chaos converge chaos-smoke chaos-planted lint lock clean-data clean venv monitoring audit
+.PHONY: help run test chaos-engine bench chaos converge chaos-smoke chaos-planted lint lock clean-data clean venv monitoring audit rehearse

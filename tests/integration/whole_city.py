@@ -32,9 +32,9 @@ _READY_SECONDS = 240.0
 class WholeCity:
     """Its data, and the process that keeps it running. `project`: the source tree that it runs from."""
 
-    def __init__(self, data: DataDirectory, log: Path, *, project: Path = PROJECT, people: int = PEOPLE) -> None:
+    def __init__(self, data: DataDirectory, log: Path, *, project: Path = PROJECT) -> None:
         self.data, self._log, self._project = data, log, project
-        argv = [sys.executable, "-m", "deploy.embedded", "up", "--data", str(data.path), "--people", str(people)]
+        argv = [sys.executable, "-m", "deploy.embedded", "up", "--data", str(data.path), "--people", str(PEOPLE)]
         with log.open("wb") as output:
             self.process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=project)
 
