@@ -71,7 +71,8 @@ class Ours:
         self.start()
 
     def stop(self) -> None:
-        """See Carrier."""
+        """See Carrier. Also in the middle of a measure: nothing may be left running."""
+        self.pause()
         self._it.kafka.kill()
         self._registry.kill()
         for name in ("kafka", "registry", "city"):
