@@ -125,7 +125,8 @@ class Cleaner:
         there = [topic for topic in topics if topic in present]
         if not there:
             return []
-        for topic, answer in AdminClient(quiet_client(self._settings.kafka)).delete_topics(there).items():
+        admin = AdminClient(quiet_client(self._settings.kafka))  # named, for without a name it ends before the answers
+        for topic, answer in admin.delete_topics(there).items():
             try:
                 answer.result(_ANSWER_SECONDS)
             except KafkaException as error:

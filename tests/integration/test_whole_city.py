@@ -7,6 +7,7 @@ import signal
 import tempfile
 import time
 from collections.abc import Iterator
+from functools import partial
 from itertools import chain
 from pathlib import Path
 
@@ -17,6 +18,8 @@ from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.leftovers import noted
 from tests.integration.canaries import canaries, command_lines, files, leaks, records
 from tests.integration.city_watch import Watch
+from tests.integration.engine_harness import until
+from tests.integration.newcomer import Newcomer, corrections
 from tests.integration.whole_city import PEOPLE, PROJECT, WholeCity
 from tests.unit.deploy.prometheus_tools import tool
 from tests.unit.deploy.test_alerts import RULES
@@ -126,6 +129,39 @@ def _allowed_megabytes(role: str) -> int:
     [unit] = (PROJECT / "deploy" / "systemd").glob(f"lienthong-{role}*.service")
     [(number, of)] = re.findall(r"^MemoryMax=(\d+)([MG])$", unit.read_text(encoding="utf-8"), flags=re.MULTILINE)
     return int(number) * (1024 if of == "G" else 1)
+
+
+@pytest.mark.timeout(300)
+def test_a_system_joins_changes_and_leaves_while_changes_flow(city: WholeCity, tmp_path: Path) -> None:
+    school = Newcomer(city, tmp_path)
+    with_phone = "select so_dinh_danh from nhan_khau where so_dinh_danh is not null and so_dien_thoai is null limit 20"
+    phones = {number: f"09123456{place:02}" for place, (number,) in enumerate(city.rows("dan_cu", with_phone))}
+    school.build(phones)
+    carried = {(number, f"+84{phone[1:]}") for number, phone in phones.items()}
+
+    def carried_phones() -> set[tuple[str, str]]:
+        held = city.rows("dan_cu", "select so_dinh_danh, so_dien_thoai from nhan_khau where so_dien_thoai is not null")
+        return {row for row in held if row[0] in phones}
+
+    with corrections(city):
+        for ward in ("00025", "00008"):
+            school.declare(ward=ward)
+            applied = school.apply()
+            assert applied.returncode == 0, applied.stdout + applied.stderr
+            assert "truong_hoc" in applied.stdout
+            people = school.of_ward(ward)
+            assert people
+            until(partial(school.holds, people), seconds=60, doing=f"the people of {ward}")
+            until(lambda: carried_phones() == carried, seconds=60, doing="the phones that it publishes")
+        last = school.pupils()
+        school.withdraw()
+        left = school.apply()
+        assert left.returncode == 0, left.stdout + left.stderr
+        assert "truong_hoc: removed" in left.stdout
+        until(lambda: not carried_phones(), seconds=60, doing="what it said to be taken back")
+    assert school.slots() == []
+    assert school.pupils() == last, "the rows that it was given are its own"
+    until(lambda: city.faults() == [], seconds=60, doing="the city to settle")
 
 
 @pytest.mark.timeout(200)
