@@ -1,6 +1,37 @@
-"""For every test: random examples may take the time they need, for the machine is shared."""
+"""For every test: random examples may take the time they need, and what takes longest begins first."""
 
+from pathlib import Path
+from typing import Final
+
+import pytest
 from hypothesis import settings
 
-settings.register_profile("shared", deadline=None)
+settings.register_profile("shared", deadline=None)  # the machine is shared
 settings.load_profile("shared")
+
+#: Files that keep a worker of pytest-xdist busy for a minute and more; then comes whatever else starts servers.
+_LONGEST: Final = (
+    "test_engine_chaos",
+    "test_whole_city",
+    "test_mending",
+    "test_crash",
+    "test_engine_ownership",
+    "test_engine_stock_scenarios",
+    "test_resync_city",
+    "test_secured_kafka",
+    "test_planted",
+    "test_pipeline",
+    "test_run_sink_returns",
+    "test_memory_city",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files are handed out in this order, each to one worker: the short ones fill the gaps at the end."""
+    items.sort(key=lambda item: _place(item.path))
+
+
+def _place(path: Path) -> int:
+    if path.stem in _LONGEST:
+        return _LONGEST.index(path.stem)
+    return len(_LONGEST) + (path.parent.name != "integration")

@@ -41,6 +41,13 @@ _DATA_CODES = frozenset(
     }
 )
 
+#: What the client says of a transaction in which a delivery has failed, before it starts a call and during one.
+_DELIVERY_FAILED = (KafkaError._INCONSISTENT, KafkaError._STATE)
+_USELESS = (
+    "its transactional producer is of no more use: another worker has the same name, or a transaction outlived its "
+    "time-out; after the restart work goes on where it was committed"
+)
+
 
 class Refusal(Enum):
     """Why a transaction was aborted, as far as that says what to do next."""
@@ -183,7 +190,6 @@ class RoundProducer:
             self._go_on()
 
     def _abort(self, round_: Round, error: Exception) -> AbortedError:
-        aborted = AbortedError(*_judge(round_, error))
         try:
             _stop_if_fatal(error)
             if self._client.is_stuck:
@@ -191,8 +197,9 @@ class RoundProducer:
             else:
                 self._until_answered(lambda: self._client.producer.abort_transaction(_PATIENCE))
         except KafkaException as failure:
-            fail_stop("a transaction could not be aborted", error=str(failure), after=str(error))
-        return aborted
+            fail_stop(f"a transaction could not be aborted; {_USELESS}", error=str(failure), after=str(error))
+        # Not before: by now every delivery has reported.
+        return AbortedError(*_judge(round_, error))
 
     def _until_answered(self, call: Callable[[], _T]) -> _T:
         """Repeat a call that may be repeated until it returns or fails for good."""
@@ -247,7 +254,7 @@ def _judge(round_: Round, error: Exception) -> tuple[Refusal, BaseException, Bat
         return _refusal(cause.code()), KafkaException(cause), guilty
     if isinstance(error, KafkaException):
         code = _kafka_error(error).code()
-        if code == KafkaError._INCONSISTENT and not round_.is_diagnosis:
+        if code in _DELIVERY_FAILED and not round_.is_diagnosis:
             return Refusal.UNCLEAR, error, None
         return _refusal(code), error, guilty
     if isinstance(error, RoundError):
@@ -266,10 +273,6 @@ def _kafka_error(error: KafkaException) -> KafkaError:
 
 def _stop_if_fatal(error: Exception) -> None:
     if isinstance(error, KafkaException) and (
-        _kafka_error(error).fatal() or _kafka_error(error).code() in (KafkaError._FENCED, KafkaError._STATE)
+        _kafka_error(error).fatal() or _kafka_error(error).code() == KafkaError._FENCED
     ):
-        fail_stop(
-            "its transactional producer is of no more use: another worker has the same name, or a transaction "
-            "outlived its time-out; after the restart work goes on where it was committed",
-            error=str(error),
-        )
+        fail_stop(_USELESS, error=str(error))
