@@ -18,6 +18,7 @@ class TopicCount:
                 "group.id": "nobody",
                 "isolation.level": "read_committed",
                 "auto.offset.reset": "earliest",
+                "enable.auto.commit": False,  # or closing it waits for a broker that is gone
                 "enable.partition.eof": True,
                 "fetch.wait.max.ms": 50,
             }
