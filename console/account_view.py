@@ -43,7 +43,7 @@ def _table(lines: Sequence[Line], names: Sequence[str], who: str, language: Lang
     table.add_column(language.word(who), overflow="fold")
     table.add_column(language.word("entity"), overflow="fold")
     for name in (*names, "in_flight", "imbalance"):
-        table.add_column(language.word("held_fields" if name == "held" else name), justify="right", no_wrap=True)
+        table.add_column(language.word("held_fields" if name == "held" else name), justify="right", overflow="fold")
     for line in lines:
         counts = (language.number(line.counts[name]) for name in names)
         imbalance = Text(language.number(line.imbalance), style="red" if line.imbalance else "")
