@@ -16,7 +16,7 @@ from schemas.records import Claim, EntityState, Forward
 from streams.emit import Effects, Output
 from streams.pipeline import Pipeline
 from streams.place import Place
-from streams.reproject import ORIGIN, STEP_KEYS, STEP_SECONDS
+from streams.reproject import ORIGIN, STEP_KEYS, STEP_SECONDS, walk_marker
 from streams.route import NOT_HELD
 from streams.rules import Rules
 from streams.wire import Wire
@@ -24,22 +24,7 @@ from streams.wire import Wire
 
 def marker(before: int, *, after: bytes | None = None) -> Forward:
     """Close the graves of `before` (microseconds since 1970); go on `after` this key."""
-    return {
-        "kind": "close",
-        "formerly": "",
-        "target": None,
-        "claims": [],
-        "version": 0,
-        "renamed": [],
-        "change": None,
-        "event_id": f"{ORIGIN}/close/1/{before:x}/0",
-        "source_time": before,
-        "hops": 0,
-        "link": None,
-        "revision": 0,
-        "after": after,
-        "complete": False,
-    }
+    return walk_marker("close", f"{ORIGIN}/close/1/{before:x}/0", at=before, after=after)
 
 
 def is_closable(state: EntityState, before: int, rules: Rules) -> bool:

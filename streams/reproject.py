@@ -9,7 +9,7 @@ import time
 from typing import Final
 
 from schemas import topics
-from schemas.records import Forward
+from schemas.records import Forward, ForwardKind
 from streams.emit import Effects, Output
 from streams.merge import Cause
 from streams.pipeline import Pipeline
@@ -26,15 +26,20 @@ ORIGIN: Final = "lienthong"
 
 def marker(revision: int, *, at: int, after: bytes | None = None) -> Forward:
     """`revision` of the catalogue, published `at` (microseconds since 1970); go on `after` this key."""
+    return walk_marker("reproject", f"{ORIGIN}/catalogue/{revision}/0/0", at=at, revision=revision, after=after)
+
+
+def walk_marker(kind: ForwardKind, event_id: str, *, at: int, revision: int = 0, after: bytes | None) -> Forward:
+    """A step of a walk over the states of a partition, which carries nothing but where it goes on."""
     return {
-        "kind": "reproject",
+        "kind": kind,
         "formerly": "",
         "target": None,
         "claims": [],
         "version": 0,
         "renamed": [],
         "change": None,
-        "event_id": f"{ORIGIN}/catalogue/{revision}/0/0",
+        "event_id": event_id,
         "source_time": at,
         "hops": 0,
         "link": None,
