@@ -1,20 +1,27 @@
 """Which batches Kafka has acknowledged whole, in the order in which they were handed over."""
 
+import time
 from collections import deque
 from typing import Any, Final
 
 from confluent_kafka import KafkaError, Message, Producer
 
+from connectors.captured import Tally
+
 _ROOM_SECONDS: Final = 0.05
 
 
 class Batch:
-    """Records that are handed over together, and the token that their acknowledgement is worth."""
+    """Records that are confirmed together, and the token that their acknowledgement is worth."""
 
-    __slots__ = ("_answered", "_producer", "failure", "left", "newest", "size", "token")
+    __slots__ = ("_answered", "_producer", "began", "failure", "left", "newest", "size", "tallies", "token")
 
-    def __init__(self, producer: Producer, token: object) -> None:
+    def __init__(self, producer: Producer, token: object = None) -> None:
         self.token = token
+        #: What was captured of each entity.
+        self.tallies: dict[str, Tally] = {}
+        #: When it was begun, as `time.monotonic` counts.
+        self.began = time.monotonic()
         #: Records that wait for their acknowledgement, and bytes of all that were handed over.
         self.left = 0
         self.size = 0

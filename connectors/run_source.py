@@ -64,7 +64,7 @@ def make_loop(system: str, settings: Settings, catalogue: Catalogue, *, stopping
     raw = [topics.raw(manifest.system, entity) for entity in manifest.publishes]
     limit = largest_record(settings.kafka, [*raw, topics.DEAD_LETTERS, topics.OUTCOMES])
     # Without end: a record that waits for Kafka is no failure.
-    more = {"delivery.timeout.ms": 0, "message.max.bytes": limit, "batch.size": limit}
+    more = {"linger.ms": 10, "delivery.timeout.ms": 0, "message.max.bytes": limit, "batch.size": limit}
     producer = Producer(producer_settings(settings.kafka, **more))
     quarantine = Quarantine(registry, seal, system=system, revision=catalogue.revision)
     return SourceLoop(

@@ -32,6 +32,9 @@ _BYTES_IN_FLIGHT: Final = 64_000_000
 _BEAT_SECONDS: Final = 5.0
 _IDLE_SECONDS: Final = 0.25
 _BUSY_SECONDS: Final = 0.02
+#: Changes are confirmed together for so long, or until they are so many: each confirmation costs Kafka a record.
+_TOGETHER_SECONDS: Final = 0.1
+_TOGETHER_RECORDS: Final = 1_000
 _LONGEST_WAIT_SECONDS: Final = 30.0
 #: After this time of reading, trouble is new trouble.
 _CALM_SECONDS: Final = 60.0
@@ -69,6 +72,8 @@ class SourceLoop:
         #: Why it stopped by itself: its manifest is another one, or gone.
         self.verdict = Verdict.SAME
         self._waiting = Acknowledgements()
+        #: What was handed over since the last batch was closed.
+        self._open: Batch | None = None
         self._fresh = metrics.FRESH.labels("source", manifest.system)
         self._next_beat = 0.0
         self._troubles = 0
@@ -111,7 +116,7 @@ class SourceLoop:
         """Until stopping, or paused: then all that was read is confirmed, and the source closed."""
         self._records.begin(self._partitions())
         # What was handed over by an earlier opening comes again from the source: its tokens mean nothing now.
-        self._waiting = Acknowledgements()
+        self._waiting, self._open = Acknowledgements(), None
         self._source.open(self._memory)
         metrics.UP.labels("source", self._manifest.system).set(1)
         opened = time.monotonic()
@@ -119,6 +124,7 @@ class SourceLoop:
             self._step()
             if self._troubles and time.monotonic() - opened > _CALM_SECONDS:
                 self._troubles = 0
+        self._close_batch()
         while not self._stopping.is_set() and self._waiting.records:
             self._producer.poll(_BUSY_SECONDS)
             self._settle()
@@ -136,17 +142,32 @@ class SourceLoop:
         if in_flight > _RECORDS_IN_FLIGHT or self._waiting.size > _BYTES_IN_FLIGHT:
             self._producer.poll(_BUSY_SECONDS)
             return
-        changes = self._source.read(_BUSY_SECONDS if in_flight else _IDLE_SECONDS)
+        changes = self._source.read(_BUSY_SECONDS if in_flight or self._open else _IDLE_SECONDS)
         if changes is not None:
-            self._waiting.add(self._hand_over(changes))
-        elif not self._waiting.records:
+            self._hand_over(changes)
+        elif self._open is not None:
+            self._close_batch()
+        elif not in_flight:
             self._fresh.set_to_current_time()
 
-    def _hand_over(self, changes: Changes) -> Batch:
+    def _hand_over(self, changes: Changes) -> None:
+        batch = self._open = self._open or self._records.open_batch()
         try:
-            return self._records.send(changes)
+            self._records.send(changes, batch)
         except KafkaException as error:
             raise self._failed(error.args[0]) from None
+        if batch.left >= _TOGETHER_RECORDS or time.monotonic() - batch.began >= _TOGETHER_SECONDS:
+            self._close_batch()
+
+    def _close_batch(self) -> None:
+        batch, self._open = self._open, None
+        if batch is None:
+            return
+        try:
+            self._records.close(batch)
+        except KafkaException as error:
+            raise self._failed(error.args[0]) from None
+        self._waiting.add(batch)
 
     def _settle(self) -> None:
         token = self._waiting.settled()
@@ -232,13 +253,14 @@ class SourceLoop:
 
     def _end(self) -> None:
         """Stopping: a last chance for what is on its way; what comes too late is read again."""
-        self._producer.flush(_FLUSH_SECONDS)
         try:
+            self._close_batch()
+            self._producer.flush(_FLUSH_SECONDS)
             token = self._waiting.settled()
             if token is not None:
                 self._source.confirm(token)
             self._memory.say("stopped")
-        except (SourceUnavailable, MemoryUnavailable) as error:
+        except (SourceUnavailable, MemoryUnavailable, RegistryUnavailable) as error:
             _log.warning("stopping", system=self._manifest.system, problem=str(error))
         self._source.close()
         for listening in (self._watch, self._pauses):

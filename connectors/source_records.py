@@ -47,15 +47,19 @@ class SourceRecords:
         self._times = (0, ("ce_time", b""))
         self._partitions: dict[str, int] = {}
 
+    def open_batch(self) -> Batch:
+        """For changes that are confirmed together: `send` them, then `close` it."""
+        return Batch(self._producer)
+
     def begin(self, partitions: dict[str, int]) -> None:
         """The source is about to be opened. `partitions` of each raw topic: markers go to all of them."""
         self._partitions = partitions
         self._plans.clear()  # the shapes of an earlier opening do not come again
 
-    def send(self, changes: Changes) -> Batch:
+    def send(self, changes: Changes, batch: Batch) -> None:
         """Returns once the producer has taken all of it. Raises KafkaException, and what the registry raises."""
-        batch = Batch(self._producer, changes.token)
-        tallies: dict[str, Tally] = {}
+        batch.token = changes.token
+        tallies = batch.tallies
         for change in changes.items:
             event = change.event
             plan = self._plans.get((id(change.shape), change.entity, event["resource"])) or self._plan(change)
@@ -67,10 +71,12 @@ class SourceRecords:
             if tally is None:
                 tally = tallies[change.entity] = Tally(event)
             tally.add(event)
-        for entity, tally in tallies.items():
+
+    def close(self, batch: Batch) -> None:
+        """Say what was captured with it: it counts as acknowledged when that is, too. Raises KafkaException."""
+        for entity, tally in batch.tallies.items():
             self._tell(batch, entity, tally)
             batch.newest = max(batch.newest, tally.newest)
-        return batch
 
     def _plan(self, change: Change) -> Plan:
         resource = change.event["resource"]

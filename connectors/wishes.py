@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable
 from typing import Any, Final, Generic, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 
 from connectors.errors import ConnectorsError
 from schemas.kafka import consumer_settings, producer_settings, reader_group
@@ -14,6 +14,8 @@ T = TypeVar("T")
 
 _LOOK_SECONDS: Final = 0.5
 _FIRST_LOOK_SECONDS: Final = 5.0
+#: A question to Kafka is open for so long, and answered at once when there is a wish.
+_FETCH_MS: Final = 1_000
 _ANSWER_SECONDS: Final = 15.0
 
 
@@ -57,7 +59,8 @@ class Wishes(Generic[T]):
             self._next_look = now + _LOOK_SECONDS
             if self._consumer is None:
                 self._consumer = self._follow()
-                self._read(self._consumer, until=now + _FIRST_LOOK_SECONDS)
+                if self._holds_any(self._consumer):
+                    self._read(self._consumer, until=now + _FIRST_LOOK_SECONDS)
             else:
                 self._read(self._consumer, until=now)
         for key, value in list(self._unread.items()):
@@ -73,9 +76,18 @@ class Wishes(Generic[T]):
 
     def _follow(self) -> Consumer:
         more: dict[str, Any] = {"enable.partition.eof": True, "log_level": 0, "error_cb": lambda _: None}
+        more["fetch.wait.max.ms"] = _FETCH_MS
         consumer = Consumer(consumer_settings(self._bootstrap, reader_group(self._topic), **more))
         consumer.assign([TopicPartition(self._topic, 0, 0)])
         return consumer
+
+    def _holds_any(self, consumer: Consumer) -> bool:
+        """The end of an empty topic would be told only when the first question ends."""
+        try:
+            low, high = consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=_FIRST_LOOK_SECONDS)
+        except KafkaException:
+            return True
+        return low < high
 
     def _read(self, consumer: Consumer, *, until: float) -> None:
         """To the end of the topic, or until the moment has come and nothing more is here."""

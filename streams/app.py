@@ -5,6 +5,7 @@ The catalogue is followed while the worker runs: rules, topics and entities chan
 """
 
 import asyncio
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Final
 
@@ -38,6 +39,8 @@ _PASSING = (ConnectionError, TimeoutError, KafkaException, RegistryUnavailable, 
 #: Source topics are looked up again also without news: one may have been missing.
 _LOOK_UP_SECONDS: Final = 30.0
 _AGAIN_SECONDS: Final = 1.0
+#: How long the loop may keep Python's lock while a thread waits for it: each transaction asks for it some ten times.
+_SWITCH_SECONDS: Final = 0.001
 
 _log = structlog.get_logger(__name__)
 
@@ -51,6 +54,7 @@ def create_app(settings: Settings) -> EngineApp:
     app.task(parts.keep_up)
     app.task(_serving_probes(settings, parts))
     garbage.look_rarely()
+    sys.setswitchinterval(_SWITCH_SECONDS)
     return app
 
 

@@ -20,6 +20,7 @@ from schemas.sealing import Seal
 #: What a dead letter holds beside its payload, and the cipher's own bytes.
 _ENVELOPE_BYTES = 4_000
 _SAFE_SECONDS = 30.0
+_LINGER_MS = 100
 
 Answered: TypeAlias = Callable[[KafkaError | None, Message], None]
 
@@ -29,7 +30,8 @@ class Reports:
 
     def __init__(self, bootstrap: str, registry: Registry, seal: Seal, reporter: Reporter) -> None:
         """Raises what the registry raises."""
-        self._producer = Producer(producer_settings(bootstrap))
+        # Nobody waits for them, but for dead letters: those are flushed.
+        self._producer = Producer(producer_settings(bootstrap, **{"linger.ms": _LINGER_MS}))
         self._seal = seal
         self.reporter = reporter
         self._dead_letter, self._outcome, self._state = (
@@ -54,7 +56,7 @@ class Reports:
             self._send(topics.DEAD_LETTERS, letter["id"].encode(), value, answered)
         until = time.monotonic() + _SAFE_SECONDS
         while len(answers) < len(failures) and time.monotonic() < until:
-            self._producer.poll(0.05)
+            self._producer.flush(0.05)
         refused = [error for error in answers if error is not None]
         if refused or len(answers) < len(failures):
             told = f"{refused[0].str()}; {advice(refused[0])}" if refused else "no answer; see that Kafka runs"

@@ -54,6 +54,8 @@ class Rounds:
         self._idle: deque[RoundProducer] = deque()
         self._running: set[asyncio.Task[None]] = set()
         self._is_scheduled = False
+        #: Monotonic time before which no round begins.
+        self._not_before = 0.0
         self._pool = ThreadPoolExecutor(settings.producers, thread_name_prefix="engine-round")
 
     async def start(self) -> None:
@@ -89,14 +91,16 @@ class Rounds:
         self._schedule()
 
     def _schedule(self) -> None:
-        # At the end of this turn of the loop: batches that are left in the same turn share a round.
+        # At the earliest at the end of this turn of the loop: batches that are left in the same turn share a round.
         if not self._is_scheduled:
             self._is_scheduled = True
-            asyncio.get_running_loop().call_soon(self._begin)
+            asyncio.get_running_loop().call_later(max(0.0, self._not_before - time.monotonic()), self._begin)
 
     def _begin(self) -> None:
         self._is_scheduled = False
         self.drop_stale()
+        if self._waiting and self._idle:
+            self._not_before = time.monotonic() + self._settings.round_interval
         while self._waiting and self._idle:
             task = asyncio.ensure_future(self._run(self._idle.popleft(), self._next_entries()))
             self._running.add(task)

@@ -33,6 +33,9 @@ class EngineSettings:
     concurrency: int = 8
     #: Transactional producers that take turns, so that one begins while the other's markers are written.
     producers: int = 2
+    #: Seconds from the beginning of one round to that of the next: a transaction costs the broker as much as some
+    #: hundred records, so what comes meanwhile goes together.
+    round_interval: float = 0.025
     session_timeout_ms: int = 10_000
     #: The broker aborts a transaction that is open for longer; it also bounds what a dead worker holds up.
     transaction_timeout_ms: int = 10_000
@@ -92,7 +95,8 @@ class EngineSettings:
             # It is also how long a rebalance waits for a member that does not rejoin: 5 minutes by default. A frozen
             # thread is such a member, and after a crash the broker (seen with 4.1) may not notice that one is dead.
             "max.poll.interval.ms": self.session_timeout_ms * 3,
-            "fetch.wait.max.ms": 50,
+            # A partition that is taken in, or goes on after a pause, may wait as long for its first record.
+            "fetch.wait.max.ms": 200,
             "queued.min.messages": 20_000,
             "queued.max.messages.kbytes": 32_768,
         }

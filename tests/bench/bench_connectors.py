@@ -121,7 +121,9 @@ def snapshot(people: list[Person]) -> Callable[[], Any]:
         for ordinal, line in enumerate(lines):
             cells = copy_cells(line)
             changes += events.read(events.name(cells), events.values(cells), stamp, ordinal)
-        records.send(Changes(changes, None))
+        batch = records.open_batch()
+        records.send(Changes(changes, None), batch)
+        records.close(batch)
 
     return run
 
@@ -148,7 +150,9 @@ def stream(people: list[Person]) -> Callable[[], Any]:
             for message in messages[place : place + 10]:
                 decoder.decode(message, changes)
             decoder.decode(end, changes)
-        records.send(Changes(changes, None))
+        batch = records.open_batch()
+        records.send(Changes(changes, None), batch)
+        records.close(batch)
 
     return run
 

@@ -24,12 +24,14 @@ class City:
     postgres: Postgres | SharedPostgres
     registry: str
     home: Path
+    partitions: int = 4
     processes: dict[str, Process] = field(default_factory=dict)
 
     def environment(self, **more: str) -> dict[str, str]:
         return {
             "LIENTHONG_KAFKA": self.kafka.bootstrap,
             "LIENTHONG_REGISTRY": self.registry,
+            "LIENTHONG_PARTITIONS": str(self.partitions),
             "LIENTHONG_DATA": str(self.home / "data"),
             "LIENTHONG_SECRETS": str(self.home / "secrets"),
             "LIENTHONG_LOG_LEVEL": "info",
@@ -40,6 +42,7 @@ class City:
         return Settings(
             kafka=self.kafka.bootstrap,
             registry=self.registry,
+            partitions=self.partitions,
             data=self.home / "data",
             secrets=self.home / "secrets",
         )

@@ -12,12 +12,19 @@ from tests.bench.load.pair import connect
 from tests.bench.load.tables import MAPPED, TWO_SOURCES
 from tests.chaos.city import City
 
-_PROCESSES: Final = ("w1", "source/nguon", "sink/dich", "store")
+_STANDING: Final = ("w1", "store")
+_REGISTERED: Final = ("source/nguon", "sink/dich")
+#: As many as the peer has.
+_PARTITIONS: Final = 2
 
 
 class Ours:
     """Source, one worker, sink and the account, each a process of its own, as in production; a new city for each
-    registration."""
+    registration.
+
+    Worker and account stand ready, as a city's do, and who will receive is known; a registration applies the source's
+    manifest and starts the processes of both sides.
+    """
 
     name = "lien_thong"
     source, target = TWO_SOURCES, MAPPED
@@ -34,15 +41,20 @@ class Ours:
             server.configure()
             server.start()
             server.wait_ready()
-        self._city = City(kafka, self._postgres, self._registry.url, self._home / "city")
+        self._city = City(kafka, self._postgres, self._registry.url, self._home / "city", _PARTITIONS)
         (self._home / "city").mkdir()
         databases = {f"{name}_dsn": self._postgres.dsn(name) for name in ("nguon", "dich")}
         self._city.keep_secrets(**databases, store_dsn=self._postgres.dsn("so_cai"))
+        self._it.keep_manifests(dich=TARGET)
+        for name in _STANDING:
+            self._it.start(name)
 
     def register(self) -> None:
         """See Carrier."""
-        self._it.keep_manifests(nguon=SOURCE, dich=TARGET)
-        self.resume()
+        (self._home / "city" / "systems" / "nguon.yaml").write_text(SOURCE, encoding="utf-8")
+        self._it.apply()
+        for name in _REGISTERED:
+            self._it.start(name)
 
     def pause(self) -> None:
         """See Carrier."""
@@ -51,7 +63,7 @@ class Ours:
 
     def resume(self) -> None:
         """See Carrier."""
-        for name in _PROCESSES:
+        for name in (*_STANDING, *_REGISTERED):
             self._it.start(name)
 
     def remove(self) -> None:

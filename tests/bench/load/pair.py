@@ -10,6 +10,8 @@ import psycopg
 from tests.bench.load.people import Person, person
 from tests.bench.load.tables import COUNTS, Side, digest
 
+#: A look at the target costs it work that it should have for the load: so much longer than the look is the pause.
+_REST = 4.0
 _INSERTED = ", ".join(Person._fields)
 
 
@@ -57,9 +59,12 @@ class Pair:
             expected, counts = source.execute(digest(self._source.common)).fetchone(), source.execute(COUNTS).fetchone()
             assert expected is not None
             deadline = time.monotonic() + seconds
-            while target.execute(COUNTS).fetchone() != counts or _digest(target, self._target) != expected:
-                assert time.monotonic() < deadline, f"never equal: {counts}, {target.execute(COUNTS).fetchone()}"
-                time.sleep(0.5)
+            while True:
+                looked = time.monotonic()
+                if target.execute(COUNTS).fetchone() == counts and _digest(target, self._target) == expected:
+                    break
+                assert looked < deadline, f"never equal: {counts}, {target.execute(COUNTS).fetchone()}"
+                time.sleep(max(0.5, _REST * (time.monotonic() - looked)))
             stamps = target.execute(_STAMPS, {"since": since}).fetchone()
             assert stamps is not None
             return Applied(stamps[0], stamps[1], expected[0])
