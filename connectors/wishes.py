@@ -58,8 +58,11 @@ class Wishes(Generic[T]):
         if now >= self._next_look:
             self._next_look = now + _LOOK_SECONDS
             if self._consumer is None:
-                self._consumer = self._follow()
-                if self._holds_any(self._consumer):
+                self._consumer = self._client()
+                # Asked before it follows: a connection on which a question is open answers no other.
+                holds_any = self._holds_any(self._consumer)
+                self._consumer.assign([TopicPartition(self._topic, 0, 0)])
+                if holds_any:
                     self._read(self._consumer, until=now + _FIRST_LOOK_SECONDS)
             else:
                 self._read(self._consumer, until=now)
@@ -74,12 +77,10 @@ class Wishes(Generic[T]):
             self._consumer.close()
             self._consumer = None
 
-    def _follow(self) -> Consumer:
+    def _client(self) -> Consumer:
         more: dict[str, Any] = {"enable.partition.eof": True, "log_level": 0, "error_cb": lambda _: None}
         more["fetch.wait.max.ms"] = _FETCH_MS
-        consumer = Consumer(consumer_settings(self._bootstrap, reader_group(self._topic), **more))
-        consumer.assign([TopicPartition(self._topic, 0, 0)])
-        return consumer
+        return Consumer(consumer_settings(self._bootstrap, reader_group(self._topic), **more))
 
     def _holds_any(self, consumer: Consumer) -> bool:
         """The end of an empty topic would be told only when the first question ends."""

@@ -13,7 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from connectors import run_source
-from connectors.acknowledgements import Acknowledgements, Batch
+from connectors.acknowledgements import Acknowledgements
 from connectors.source_loop import SourceLoop
 from connectors.sources.postgres import PostgresSource
 from connectors.values import Changes
@@ -45,11 +45,10 @@ def _live(system: str, moment: str, calls: int) -> None:
     if moment == "handed over":
         hand_over = SourceLoop._hand_over
 
-        def handed(self: SourceLoop, changes: Changes) -> Batch:
-            batch = hand_over(self, changes)
+        def handed(self: SourceLoop, changes: Changes) -> None:
+            hand_over(self, changes)
             if changes.items and is_time(None):
                 _die()
-            return batch
 
         SourceLoop._hand_over = handed  # type: ignore[method-assign]
     elif moment == "acknowledged":
