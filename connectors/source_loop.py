@@ -145,17 +145,19 @@ class SourceLoop:
         changes = self._source.read(_BUSY_SECONDS if in_flight or self._open else _IDLE_SECONDS)
         if changes is not None:
             self._hand_over(changes)
-        elif self._open is not None:
-            self._close_batch()
-        elif not in_flight:
+        if self._open is not None:
+            self._close_batch_when_due(self._open)
+        elif changes is None and not in_flight:
             self._fresh.set_to_current_time()
 
     def _hand_over(self, changes: Changes) -> None:
-        batch = self._open = self._open or self._records.open_batch()
+        self._open = self._open or self._records.open_batch()
         try:
-            self._records.send(changes, batch)
+            self._records.send(changes, self._open)
         except KafkaException as error:
             raise self._failed(error.args[0]) from None
+
+    def _close_batch_when_due(self, batch: Batch) -> None:
         if batch.left >= _TOGETHER_RECORDS or time.monotonic() - batch.began >= _TOGETHER_SECONDS:
             self._close_batch()
 
