@@ -7,7 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import closing, suppress
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from schemas.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 PEOPLE = 720
+_REGISTERED_KEY = "coalesce('citizen_id:' || so_dinh_danh, 'ho_tich#' || id)"
 #: Of health records.
 _WARDS = {"00004", "00008", "00025"}
 _READY_SECONDS = 240.0
@@ -81,6 +82,17 @@ class WholeCity:
         with closing(sqlite3.connect(self.data.systems / "suc_khoe" / "suc_khoe.sqlite")) as connection:
             return dict(connection.execute("SELECT ma, ho_ten FROM nguoi_dan").fetchall())
 
+    def expected_health_records(self) -> dict[str, str]:
+        """Where population has said nothing of the ward, what was said at the birth counts."""
+        registered = dict(self.rows("ho_tich", f"select {_REGISTERED_KEY}, ma_xa from cong_dan"))
+        told = self.rows("dan_cu", "select ma_lien_thong, ma_don_vi_hanh_chinh, ho_va_ten from nhan_khau")
+        return {key: clean_text(name) for key, ward, name in told if (ward or registered.get(key)) in _WARDS}
+
+    def remove_health_records(self, keys: Collection[str]) -> None:
+        """As the people there can by their own means."""
+        with closing(sqlite3.connect(self.data.systems / "suc_khoe" / "suc_khoe.sqlite")) as connection, connection:
+            connection.executemany("DELETE FROM nguoi_dan WHERE ma = ?", [(key,) for key in keys])
+
     def faults(self) -> list[str]:
         """What is not as authority demands, by rules that stand here and nowhere in the product."""
         register = dict(
@@ -91,15 +103,12 @@ class WholeCity:
         held = {number: clean_text(name) for number, name, _ in population}
         found = [f"the name of {number}" for number, name in names.items() if held.get(number) != name]
 
-        key = "coalesce('citizen_id:' || so_dinh_danh, 'ho_tich#' || id)"
-        registered = dict(self.rows("ho_tich", f"select {key}, ma_xa from cong_dan"))
+        registered = [key for (key,) in self.rows("ho_tich", f"select {_REGISTERED_KEY} from cong_dan")]
         newborns = {key for key in registered if not key.startswith("citizen_id:")}
         carried = {key for _, _, key in population if not key.startswith("citizen_id:")}
         found += [f"newborn {key}" for key in newborns ^ carried] + ([] if newborns else ["no newborn"])
 
-        # Where population has said nothing, what was said at the birth counts.
-        told = self.rows("dan_cu", "select ma_lien_thong, ma_don_vi_hanh_chinh, ho_va_ten from nhan_khau")
-        expected = {key: clean_text(name) for key, ward, name in told if (ward or registered[key]) in _WARDS}
+        expected = self.expected_health_records()
         records = {key: clean_text(name) for key, name in self.health_records().items()}
         found += [f"health record {key}" for key in expected.keys() | records if expected.get(key) != records.get(key)]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -84,4 +85,4 @@ def test_what_comes_before_the_next_round_is_due_shares_it(tmp_path: Path, produ
     asyncio.run(run())
     assert [together for _, together in producer.began] == [batches[:1], batches[1:3], batches[3:]]
     moments = [at for at, _ in producer.began]
-    assert all(later - earlier >= _INTERVAL * 0.9 for earlier, later in zip(moments, moments[1:], strict=False))
+    assert all(later - earlier >= _INTERVAL * 0.9 for earlier, later in pairwise(moments))
