@@ -18,8 +18,6 @@ from schemas.kafka import consumer_settings, reader_group
 from schemas.kafka_advice import advice
 
 _ANSWER_SECONDS = 3.0
-#: A question is open for so long, and answered at once when something is there: what rests costs Kafka little.
-_FETCH_MS = 500
 _GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
@@ -47,7 +45,7 @@ class Reader:
 
     def __init__(self, bootstrap: str, system: str) -> None:
         # The group's name is for logs and quotas: positions live in the target.
-        more = {"auto.offset.reset": "error", "enable.partition.eof": True, "fetch.wait.max.ms": _FETCH_MS}
+        more = {"auto.offset.reset": "error", "enable.partition.eof": True}
         self._consumer = Consumer(consumer_settings(bootstrap, reader_group(f"sink.{system}"), **more))
         self._place = TopicPartition("", 0)
         #: Whether the end of the topic has been reached.

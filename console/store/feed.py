@@ -24,9 +24,6 @@ from schemas.settings import Settings
 
 _MOST_RECORDS: Final = 10_000
 _LOOK_SECONDS: Final = 10.0
-#: The account may be some tenths of a second old: whatever comes in that time is asked for at once.
-_FETCH_BYTES: Final = 64_000
-_FETCH_MS: Final = 250
 _PATIENCE_SECONDS: Final = 30.0
 #: A topic that is compacted or shortened under the reader's feet.
 _OUT_OF_RANGE: Final = (KafkaError._AUTO_OFFSET_RESET, KafkaError.OFFSET_OUT_OF_RANGE)
@@ -45,7 +42,6 @@ class Feed:
         self._decoder = Decoder(settings)
         # The group's name is for logs and quotas: positions live in the store.
         more = quiet_client(settings.kafka) | {"auto.offset.reset": "error", "enable.partition.eof": True}
-        more |= {"fetch.min.bytes": _FETCH_BYTES, "fetch.wait.max.ms": _FETCH_MS}
         self._consumer = Consumer(consumer_settings(settings.kafka, reader_group("store"), **more))
         self._positions: dict[Place, int] = {}
         self._ids: dict[Place, str] = {}

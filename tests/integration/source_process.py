@@ -5,6 +5,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.request import urlopen
 
 from deploy.embedded.ports import free_port
 from schemas import catalogue_topic
@@ -42,6 +43,11 @@ class Process:
             )
         self._running.append(process)
         return process
+
+    def metrics(self) -> str:
+        """What it says of itself now."""
+        with urlopen(f"http://127.0.0.1:{self.metrics_port}/metrics", timeout=10) as answer:
+            return str(answer.read().decode())
 
     def end(self) -> None:
         for process in self._running:

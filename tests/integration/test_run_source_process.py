@@ -4,13 +4,13 @@ import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from urllib.request import urlopen
 
 import pytest
 
 from deploy.embedded.kafka import Kafka as Server
 from deploy.embedded.ports import free_port
 from schemas import topics
+from tests.chaos.processes import wait_until
 from tests.integration.shared_servers import SharedPostgres
 from tests.integration.source_database import Database, fresh
 from tests.integration.source_kafka import Record
@@ -44,12 +44,14 @@ def test_it_captures_until_it_is_told_to_stop(process: Process, database: Databa
     process.city.rows(1)
     database.run("INSERT INTO nguon VALUES (2, 'Tên riêng')")
     process.city.rows(2)
-    metrics = urlopen(f"http://127.0.0.1:{process.metrics_port}/metrics").read().decode()
+    captured = f'lienthong_captured_total{{entity="person",system="{database.name}"}} 2.0'
+    # It is told a moment after the record, together with what else comes then.
+    wait_until(lambda: captured in process.metrics(), seconds=10, what=captured)
+    metrics = process.metrics()
     began = time.monotonic()
     running.send_signal(signal.SIGTERM)
     assert running.wait(10) == 0
     assert time.monotonic() - began < 5
-    assert f'lienthong_captured_total{{entity="person",system="{database.name}"}} 2.0' in metrics
     assert f'lienthong_connector_up{{role="source",system="{database.name}"}} 1.0' in metrics
     assert f'lienthong_source_wal_held_bytes{{system="{database.name}"}}' in metrics
     assert process.city.records(topics.CONNECTORS)[-1].value["phase"] == "stopped"
