@@ -58,6 +58,17 @@ class Reader:
         self._consumer.assign([TopicPartition(stream.topic, stream.partition, start)])
         self.caught_up = False
 
+    def end(self, stream: Stream) -> int:
+        """The offset after the last record that stands there now. Raises KafkaTrouble."""
+        place = TopicPartition(stream.topic, stream.partition)
+        try:
+            edges = self._consumer.get_watermark_offsets(place, timeout=_ANSWER_SECONDS)
+        except KafkaException as error:
+            raise KafkaTrouble(f"reading {stream.topic}: {error.args[0].str()}; {advice(error.args[0])}") from error
+        if edges is None:
+            raise KafkaTrouble(f"reading {stream.topic}: Kafka does not answer; see that it runs")
+        return int(edges[1])
+
     def read(self, most: int, timeout: float) -> list[Message]:
         """What is there, at once when anything is. Raises OutOfRange, and KafkaTrouble when the topic is gone."""
         first = self._consumer.poll(timeout)

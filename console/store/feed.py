@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import psycopg
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 from psycopg import Connection
 
 from console.decoding import Decoder
@@ -113,15 +113,20 @@ class Feed:
         self._consumer.assign(by_offset(self._positions.items()))
 
     def _read_up(self) -> None:
-        """To the end of the told topics."""
+        """To the end of the told topics as it is now: where changes flow without a pause, more comes all the time."""
+        ends = {place: self._end_of(place) for place in self._positions}
         waiting = time.monotonic() + _PATIENCE_SECONDS
-        while not self.caught_up:
+        while any(place not in self._at_end and self._positions.get(place, end) < end for place, end in ends.items()):
             messages = self._consumer.consume(_MOST_RECORDS, 0.2)
             if messages:
                 waiting = time.monotonic() + _PATIENCE_SECONDS
                 self._keep(messages)
             elif time.monotonic() > waiting:
                 raise unanswered(self._settings, "reading up the outcomes", TimeoutError())
+
+    def _end_of(self, place: Place) -> int:
+        _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_PATIENCE_SECONDS)
+        return int(high)
 
     def _has_changed(self) -> bool:
         self._look_at = time.monotonic() + _LOOK_SECONDS

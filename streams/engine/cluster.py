@@ -1,13 +1,17 @@
 """What the broker knows about topics and offsets. Blocking; used from threads other than the event loop's."""
 
 from collections.abc import Iterable
+from concurrent.futures import Future
 from dataclasses import dataclass
+from typing import TypeVar
 
 from confluent_kafka import IsolationLevel, KafkaError, KafkaException, TopicCollection, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from streams.engine.settings import EngineSettings
+
+T = TypeVar("T")
 
 _PATIENCE = 5.0
 
@@ -32,7 +36,7 @@ class Cluster:
         asked = self._admin.describe_topics(TopicCollection(list(dict.fromkeys(topics))), request_timeout=_PATIENCE)
         for name, future in asked.items():
             try:
-                described = future.result(_PATIENCE + 1)
+                described = _answer(future)
             except KafkaException as error:
                 if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
                     raise
@@ -63,8 +67,16 @@ class Cluster:
             return {}
         try:
             asked = self._admin.list_offsets(request, request_timeout=_PATIENCE, isolation_level=isolation)
-            return {(at.topic, at.partition): future.result(_PATIENCE + 1).offset for at, future in asked.items()}
+            return {(at.topic, at.partition): _answer(future).offset for at, future in asked.items()}
         except KafkaException:
             # After a leader has changed the client goes on asking as before, for minutes, unless it is told to look.
             self._admin.list_topics(timeout=_PATIENCE)
             raise
+
+
+def _answer(future: "Future[T]") -> T:
+    """A client that is stuck may not even tell that its time is over."""
+    try:
+        return future.result(_PATIENCE + 1)
+    except TimeoutError:
+        raise KafkaException(KafkaError(KafkaError._TIMED_OUT, "no answer from the client")) from None

@@ -118,7 +118,7 @@ class Drifting:
             row = self.target.execute(query.encode()).fetchone()
             return int(row[0]) if row else -1
 
-        wait_until(lambda: found() == count, seconds=60 + self._people / 500, what=query, detail=lambda: str(found()))
+        wait_until(lambda: found() == count, seconds=180 + self._people / 500, what=query, detail=lambda: str(found()))
 
 
 def _key(number: int) -> str:

@@ -65,7 +65,7 @@ def _metric(name: str) -> float:
 def test_past_the_limit_the_slot_is_given_up_loudly_and_everything_is_read_anew(
     database: Database, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    reading = _reading(database, "1MB").snapshot()
+    reading = _reading(database, "3MB").snapshot()
     given_up = _metric("lienthong_source_slots_given_up_total")
     database.run(_MUCH)
     _until(lambda: _slots(database) == 0)  # nobody reads meanwhile, as while Kafka is away
@@ -82,10 +82,10 @@ def test_past_the_limit_the_slot_is_given_up_loudly_and_everything_is_read_anew(
 
 
 def test_what_was_kept_too_long_while_we_were_away_is_given_up_at_the_start(database: Database) -> None:
-    first = _reading(database, "1MB").snapshot()
+    first = _reading(database, "3MB").snapshot()
     first.source.close()
     database.run(_MUCH)
-    second = _reading(database, "1MB", after=first).snapshot()
+    second = _reading(database, "3MB", after=first).snapshot()
     assert {event["epoch"] for event in second.events} == {2}
 
 
@@ -103,7 +103,7 @@ def test_it_goes_on_measuring_after_the_server_was_away(private_postgres: Callab
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         database = Database("postgres", server.dsn(), connection)
         database.run(_TABLE)
-        reading = _reading(database, "1MB").snapshot()
+        reading = _reading(database, "3MB").snapshot()
     server.kill()
     server.start()
     server.wait_ready()

@@ -71,6 +71,9 @@ class Topic:
         value = None if operation is None else self._encode(delivery)
         self.records.append(Told(len(self.records), key, value))
 
+    def end(self, _: Stream) -> int:
+        return len(self.records)
+
     def start(self, _: Stream, offset: int | None) -> None:
         self._at = offset or 0
 
@@ -138,3 +141,20 @@ def test_of_a_grave_that_was_closed_nobody_has_a_word(topic: Topic) -> None:
     topic.say("delete", KEYS[0])
     topic.say(None, KEYS[0])
     assert _expected(_catalogue(1)) == {}
+
+
+def test_what_comes_without_a_pause_does_not_keep_it_from_beginning(
+    topic: Topic, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    topic.say("upsert", KEYS[0])
+    read = topic.read
+
+    def busy(_: int, timeout: float) -> Sequence[Told]:
+        topic.say("upsert", KEYS[1])
+        return read(1, timeout)
+
+    monkeypatch.setattr(topic, "read", busy)
+    found = Delivered(Matter(Settings(), ANY, _catalogue(1), "dan_cu", "person"))
+    found.follow()
+    assert found.has_begun
+    assert {each.key for each in found.rows()} == {KEYS[0]}
