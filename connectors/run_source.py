@@ -40,6 +40,8 @@ from schemas.settings import Settings
 _log = structlog.get_logger(__name__)
 
 _GRACE_SECONDS: Final = 4.0
+#: Changes that come within it share a request to Kafka.
+_LINGER_MS: Final = 10
 
 
 def make_source(manifest: Manifest, settings: Settings) -> Source:
@@ -64,7 +66,7 @@ def make_loop(system: str, settings: Settings, catalogue: Catalogue, *, stopping
     raw = [topics.raw(manifest.system, entity) for entity in manifest.publishes]
     limit = largest_record(settings.kafka, [*raw, topics.DEAD_LETTERS, topics.OUTCOMES])
     # Without end: a record that waits for Kafka is no failure.
-    more = {"linger.ms": 10, "delivery.timeout.ms": 0, "message.max.bytes": limit, "batch.size": limit}
+    more = {"linger.ms": _LINGER_MS, "delivery.timeout.ms": 0, "message.max.bytes": limit, "batch.size": limit}
     producer = Producer(producer_settings(settings.kafka, **more))
     quarantine = Quarantine(registry, seal, system=system, revision=catalogue.revision)
     return SourceLoop(

@@ -58,7 +58,6 @@ class SourceRecords:
 
     def send(self, changes: Changes, batch: Batch) -> None:
         """Returns once the producer has taken all of it. Raises KafkaException, and what the registry raises."""
-        batch.token = changes.token
         tallies = batch.tallies
         for change in changes.items:
             event = change.event
@@ -71,6 +70,8 @@ class SourceRecords:
             if tally is None:
                 tally = tallies[change.entity] = Tally(event)
             tally.add(event)
+        # Not before: where this ends half-way, what was sent so far is worth no more than the token before.
+        batch.token = changes.token
 
     def close(self, batch: Batch) -> None:
         """Say what was captured with it: it counts as acknowledged when that is, too. Raises KafkaException."""

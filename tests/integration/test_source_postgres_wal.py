@@ -103,7 +103,7 @@ def test_it_goes_on_measuring_after_the_server_was_away(private_postgres: Callab
     with psycopg.connect(server.dsn(), autocommit=True) as connection:
         database = Database("postgres", server.dsn(), connection)
         database.run(_TABLE)
-        reading = _reading(database, "3MB").snapshot()
+        reading = _reading(database, "1MB").snapshot()
     server.kill()
     server.start()
     server.wait_ready()

@@ -3,8 +3,11 @@
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
+
 from connectors.captured import Tally
 from connectors.source_records import SourceRecords
+from connectors.values import Change, Changes
 from schemas.records import ChangeEvent, Outcome
 
 
@@ -35,3 +38,13 @@ def test_a_batch_tells_once_what_several_reads_have_captured() -> None:
     [told] = quarantine.told
     assert (told["result"], told["count"], told["first"], told["last"]) == ("captured", 3, 7, 9)
     assert batch.newest == 900
+
+
+def test_what_was_sent_half_way_is_worth_no_token() -> None:
+    records = SourceRecords(cast(Any, None), cast(Any, None), cast(Any, SimpleNamespace(system="s")), cast(Any, None))
+    batch = records.open_batch()
+    records.send(Changes([], 1), batch)
+    unknown = Change("person", _event(8, 900), cast(Any, {}))
+    with pytest.raises(AttributeError):  # the registry is not there
+        records.send(Changes([unknown], 2), batch)
+    assert batch.token == 1
