@@ -108,6 +108,7 @@ class Route(TypedDict):
     version: int
     digest: bytes
     unconfirmed: list[bytes]
+    texts: list[str]
 
 
 class EntityState(TypedDict):

@@ -45,7 +45,7 @@ class Ear:
         self._two_way = two_way
         self._heard = heard
         self._route: Route | None = next((r for r in state["routes"] if r["system"] == two_way.system), None)
-        self._awaited = Unconfirmed(self._route["unconfirmed"] if self._route else ())
+        self._awaited = Unconfirmed.of_route(self._route)
 
     def take_over(self, claims: list[Claim]) -> Claim | None:
         """What the row said before, also if by another name; of `claims` the first is the row's, the others its names
@@ -119,9 +119,9 @@ class Ear:
         """What is still awaited, into the state's route."""
         if self._route is None:
             return
-        entries = self._awaited.dumped()
-        if entries != self._route["unconfirmed"]:
-            changed: Route = {**self._route, "unconfirmed": entries}
+        entries, texts = self._awaited.dumped(), self._awaited.texts()
+        if entries != self._route["unconfirmed"] or texts != self._route["texts"]:
+            changed: Route = {**self._route, "unconfirmed": entries, "texts": texts}
             self._state["routes"] = [changed if r is self._route else r for r in self._state["routes"]]
 
     def _hear(  # noqa: PLR0913 - where in the row, and in the schema
@@ -138,8 +138,8 @@ class Ear:
             return "kept"  # what `judge` says where nothing is on its way and nothing has changed
         now = digest(_value(claim, name))
         word = None if before is None else digest(_value(before, name))
-        if now != shown(queue, word) and claim.get("ours") is None and self._is_cut(name, claim, queue):
-            now = queue[-1].digest
+        if queue and now != shown(queue, word) and claim.get("ours") is None:
+            now = self._awaited.whole(_value(claim, name), queue) or now
         is_said = before is not None and name not in before["echoed"]
         verdict = judge(now, word, queue, ours=claim.get("ours"), is_said=is_said)
         self._awaited.put(tag, place, verdict.queue)
@@ -151,18 +151,10 @@ class Ear:
         """Another key has found that a field only shows what that one sent: did it come before what was sent from here,
         or over it? Whoever cannot tell asks."""
         now, coming = digest(_value(claim, name)), under_way(queue)
-        if coming and (now == coming[-1].digest or self._is_cut(name, claim, queue)):
+        if coming and coming[-1].digest in (now, self._awaited.whole(_value(claim, name), coming)):
             self._awaited.put(tag, place, [])
         else:
             self._heard.doubts.setdefault(claim["system"], {})[name] = now
-
-    def _is_cut(self, name: str, claim: Claim, queue: list[Awaited]) -> bool:
-        """Whether a field shows the beginning of what is on its way to it: there was no room for more."""
-        golden = self._state["value"]
-        whole, now = golden and golden[name], _value(claim, name)
-        if not (isinstance(whole, str) and isinstance(now, str) and now and under_way(queue)):
-            return False
-        return whole.startswith(now) and queue[-1].digest == digest(whole)
 
     def _hear_one_way(self, name: str, claim: Claim, before: Claim | None, *, is_again: bool) -> Speech:
         """A field that is not sent to the system, so that it says whatever it shows; but what our writes bring about,

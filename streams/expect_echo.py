@@ -2,16 +2,15 @@
 
 from collections.abc import Collection, Iterable, Iterator
 
-from schemas.records import Claim, Entity
+from schemas.records import Claim, Entity, Route
 from streams.two_way import TwoWay
 from streams.unconfirmed import ANSWERED, ANY_ROW, SAID, SEEN, Awaited, Unconfirmed, digest, row_tag, shown, under_way
 
 
-def expect_echo(
-    unconfirmed: list[bytes], claims: list[Claim], view: Entity, two_way: TwoWay, *, answers: bool
-) -> list[bytes]:
-    """What may come back once this view is sent. `answers`: the system showed something else and is sent it again."""
-    awaited = Unconfirmed(unconfirmed)
+def expect_echo(route: Route, claims: list[Claim], view: Entity, two_way: TwoWay, *, answers: bool) -> Route:
+    """The route, with what may come back once this view is sent. `answers`: the system showed something else and is
+    sent it again."""
+    awaited = Unconfirmed.of_route(route)
     rows = list(rows_of(claims, two_way))
     for claim in rows:
         for name, place in two_way.fields[claim["resource"]].items():
@@ -22,7 +21,11 @@ def expect_echo(
         for name, place in fields.items():
             queue = awaited.of(ANY_ROW, place)
             awaited.put(ANY_ROW, place, _expecting(queue, digest(view[name]), None, name, answers=answers))
-    return awaited.dumped()
+    if not rows or any(claim.get("ours") is None for claim in rows):
+        # Whoever can tell that it was we who wrote takes nothing that we have written for a word, cut off or not.
+        for name in {name for fields in two_way.fields.values() for name in fields}:
+            awaited.remember(view[name])
+    return {**route, "unconfirmed": awaited.dumped(), "texts": awaited.texts()}
 
 
 def shows_already(  # noqa: PLR0913, PLR0917

@@ -20,7 +20,7 @@ from streams.links import take, target_of
 from streams.merge import Cause
 from streams.normalise import normalise
 from streams.place import Place
-from streams.receive import receive, take_to_heart
+from streams.receive import receive, still_owed, take_to_heart
 from streams.retract import floor_record, floor_set_by, retract
 from streams.route import remembered
 from streams.rules import Rules, linking, speaking
@@ -153,6 +153,7 @@ class Pipeline:
             turn.passed += told
             take_to_heart(turn, forward["formerly"], claims, self._rules.two_ways)
         first = receive(turn, forward, claims, place.floor, self._rules.keeps)
+        turn.owes = still_owed(turn, forward, self._rules.two_ways)
         self._end(turn, first, claims, cause, effects)
         return effects
 

@@ -103,7 +103,7 @@ def _route_back(  # noqa: PLR0913 - a system that also speaks needs to know what
     system, value, claims = subscriber.system, state["value"], state["claims"]
     place = routed.places.get(system)
     entry = _entry(system, 0, NOT_HELD) if place is None else routed.routes[place]
-    held, awaited = entry["digest"], entry["unconfirmed"]
+    held = entry["digest"]
     keys = _keys_back(state, subscriber, two_way)
     if value is None or not keys or not _is_in_scope(subscriber, state["key"], value):
         _leave_scope(routed, subscriber, two_way, state, entry=entry, is_owed=is_owed)
@@ -116,16 +116,17 @@ def _route_back(  # noqa: PLR0913 - a system that also speaks needs to know what
     was_sent = _was_sent(subscriber, before, two_way, keys, held)
     if not is_owed and (was_sent or (two_way.own_rows and held == NOT_HELD)):
         unchanged = _unchanged(subscriber, before, value) if was_sent else set()
-        if shows_already(awaited, claims, view.fields, subscriber.projection.fields, unchanged, two_way):
-            _note(routed, _entry(system, state["version"], digest, awaited))
+        if shows_already(entry["unconfirmed"], claims, view.fields, subscriber.projection.fields, unchanged, two_way):
+            _note(routed, {**entry, "version": state["version"], "digest": digest})
             routed.results.append(("unchanged", system))
             return
     if not is_owed and held == NOT_HELD and _is_on_its_way(state, two_way):
         routed.results.append(("unchanged", system))
         return
-    expected = expect_echo(awaited, claims, view.fields, two_way, answers=is_owed)
+    told: Route = {**entry, "version": state["version"], "digest": digest}
+    expected = expect_echo(told, claims, view.fields, two_way, answers=is_owed)
     for key in keys:
-        _send(routed, Sent(subscriber, "upsert", view, key), _entry(system, state["version"], digest, expected))
+        _send(routed, Sent(subscriber, "upsert", view, key), expected)
 
 
 def _is_on_its_way(state: EntityState, two_way: TwoWay) -> bool:
@@ -146,7 +147,7 @@ def _comes(row: Claim, state: EntityState) -> bool:
 def _leave_scope(  # noqa: PLR0913
     routed: Routed, subscriber: Subscriber, two_way: TwoWay, state: EntityState, *, entry: Route, is_owed: bool
 ) -> None:
-    gone = _entry(subscriber.system, state["version"], NOT_HELD, entry["unconfirmed"])
+    gone: Route = {**entry, "version": state["version"], "digest": NOT_HELD}
     if not two_way.own_rows and (entry["digest"] != NOT_HELD or is_owed):
         _send(routed, Sent(subscriber, "delete", None, state["key"]), gone)
         return
@@ -201,8 +202,8 @@ def route_rename(
         entry = _entry(system, state["version"], NOT_HELD)
         if subscriber.two_way is not None and subscriber.two_way.own_rows:
             # The numbers of its rows do not change with the key, and what is on its way to them arrives.
-            coming = [old["unconfirmed"] for old in state["routes"] if old["system"] == system]
-            _note(routed, {**entry, "unconfirmed": coming[0] if coming else []})
+            old = next((old for old in state["routes"] if old["system"] == system), entry)
+            _note(routed, {**entry, "unconfirmed": old["unconfirmed"], "texts": old["texts"]})
             routed.results.append(("filtered", system))
             continue
         # What only a rename on its way brings here goes on with its rows where people write into it: that would else be
@@ -265,7 +266,7 @@ def remembered(routes: list[Route], receivers: Collection[str]) -> list[Route]:
     Also of those who were told that it is gone: what they had not read by the time that they left, they never will.
     """
     return [
-        entry if entry["system"] in receivers else {**entry, "digest": LEFT_BEHIND, "unconfirmed": []}
+        entry if entry["system"] in receivers else {**entry, "digest": LEFT_BEHIND, "unconfirmed": [], "texts": []}
         for entry in routes
     ]
 
@@ -298,5 +299,5 @@ def _note(routed: Routed, entry: Route) -> None:
         routed.routes[place] = entry
 
 
-def _entry(system: str, version: int, digest: bytes, unconfirmed: list[bytes] | None = None) -> Route:
-    return {"system": system, "version": version, "digest": digest, "unconfirmed": unconfirmed or []}
+def _entry(system: str, version: int, digest: bytes) -> Route:
+    return {"system": system, "version": version, "digest": digest, "unconfirmed": [], "texts": []}

@@ -34,6 +34,11 @@ class Rules:
     #: The systems that both publish the entity and receive it, by id.
     two_ways: dict[str, TwoWay] = field(default_factory=dict)
 
+    def updates_own_rows(self, system: str) -> bool:
+        """Whether deliveries to the system only update rows of its own, under the rows' names and not the record's."""
+        two_way = self.two_ways.get(system)
+        return two_way is not None and two_way.own_rows
+
 
 def compile_rules(catalogue: Catalogue, entity: str) -> Rules:
     """Raises what the manifests' compilers raise: a catalogue is checked before it is published."""

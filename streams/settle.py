@@ -35,6 +35,7 @@ class Settler:
             carried = bool(turn.followed) and turn.followed <= {goes, *([after["key"]] if target else ())}
             known: EntityState = {**after, "claims": turn.claims}
             routed = route_rename(known, self._rules.subscribers, goes, owed=turn.owed, carried=carried)
+            turn.owes = [*turn.owes, *((goes, system) for system in turn.owed if self._rules.updates_own_rows(system))]
         else:
             owed = [*turn.owed, *answered(after, turn.heard)]
             routed = self._route(after, cause, owed=owed, before=turn.state["value"])
@@ -44,7 +45,7 @@ class Settler:
         self._emitter.deliveries(after, routed, cause, effects)
         if target is not None:
             effects.forget_silence()  # the key that stands for this one has the last word
-        if is_entangled or turn.says_more or routed.renamed:
+        if is_entangled or turn.says_more or turn.owes or routed.renamed:
             sender = Sender(after["key"], after["version"], target, turn.hops)
             links, parcels = tell(turn, sender, goes, routed.renamed)
             for alias, link in links:

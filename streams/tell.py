@@ -46,6 +46,9 @@ def tell(turn: Turn, sender: Sender, goes: str | None, renamed: list[str]) -> Te
         _log.warning("a circle of aliases, or too long a chain: nothing more is sent on", hops=turn.hops)
     if renamed and goes is not None:
         parcels[goes].renamed += renamed
+    for to, system in turn.owes if turn.hops < MOST_HOPS else ():
+        if system not in parcels[to].renamed:
+            parcels[to].renamed.append(system)
     return Telling(links, list(parcels.values()))
 
 

@@ -31,6 +31,9 @@ class Turn:
     #: Systems that are to get the present truth in any case, in a version greater than `above`.
     owed: Collection[str] = ()
     above: int = 0
+    #: (key, system): whose own row no more counts here, though what it was sent from here may come late. The owner of
+    #: that key owes it the present truth.
+    owes: Sequence[tuple[str, str]] = ()
     #: Where the rows are now that were sent together with a rename to this key.
     followed: Set[str] = frozenset()
     hops: int = 0

@@ -1,7 +1,8 @@
 """What a system was sent and may still show: by row and field, digests of values, oldest first.
 
 In `Route.unconfirmed` each is 15 bytes: 4 of the row (zeros: of whichever row the delivery makes), 2 of the field's
-place in the schema, 1 of marks, 8 of the value.
+place in the schema, 1 of marks, 8 of the value. `Route.texts` has the texts among them, where the system may cut them
+off: that an unknown text is the beginning of one of these cannot be told from digests.
 """
 
 from collections.abc import Iterable
@@ -9,6 +10,8 @@ from functools import lru_cache
 from hashlib import blake2b
 from struct import Struct
 from typing import Any, Final, NamedTuple
+
+from schemas.records import Route
 
 #: The row shows this value now, while its word is another and something newer is on its way to it. Only of the first.
 SEEN: Final = 1
@@ -34,11 +37,17 @@ class Awaited(NamedTuple):
 class Unconfirmed:
     """Of one system, for one record. Queues are replaced, never changed in place."""
 
-    def __init__(self, entries: Iterable[bytes]) -> None:
+    def __init__(self, entries: Iterable[bytes], texts: Iterable[str] = ()) -> None:
+        self._texts = list(texts)
         self._queues: dict[tuple[int, int], list[Awaited]] = {}
         for entry in entries:
             row, field, marks, digest = _ENTRY.unpack(entry)
             self._queues.setdefault((row, field), []).append(Awaited(marks, digest))
+
+    @classmethod
+    def of_route(cls, route: Route | None) -> "Unconfirmed":
+        """What was noted there."""
+        return cls(route["unconfirmed"], route["texts"]) if route is not None else cls(())
 
     def of(self, row: int, field: int) -> list[Awaited]:
         """Oldest first; the first may be SEEN, all others are on their way."""
@@ -67,6 +76,25 @@ class Unconfirmed:
     def drop(self, row: int) -> None:
         """The row is gone."""
         self._queues = {place: queue for place, queue in self._queues.items() if place[0] != row}
+
+    def remember(self, value: Any) -> None:
+        """What is sent may come back without its end, if it is a text."""
+        if isinstance(value, str) and value not in self._texts:
+            self._texts.append(value)
+
+    def whole(self, beginning: Any, queue: list[Awaited]) -> bytes | None:
+        """The digest of the newest text in the queue that begins with this one, and goes on."""
+        if not beginning or not isinstance(beginning, str):
+            return None
+        known = {digest(text) for text in self._texts if text.startswith(beginning) and text != beginning}
+        return next((each.digest for each in reversed(queue) if each.digest in known), None)
+
+    def texts(self) -> list[str]:
+        """For the state: of what is still awaited."""
+        if not self._texts:
+            return self._texts
+        awaited = {each.digest for queue in self._queues.values() for each in queue}
+        return [text for text in self._texts if digest(text) in awaited]
 
     def dumped(self) -> list[bytes]:
         """For the state."""

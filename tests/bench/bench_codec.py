@@ -72,7 +72,7 @@ def _state() -> tuple[dict[str, Any], dict[str, Any]]:
         "aliases": [],
         "formerly": [],
     }
-    route = {"system": "dan_cu", "version": 3, "digest": b"0123456789abcdef", "unconfirmed": []}
+    route = {"system": "dan_cu", "version": 3, "digest": b"0123456789abcdef", "unconfirmed": [], "texts": []}
     state = {"key": "citizen_id:001199012345", "version": 3, "status": "live", "value": _PERSON, "claims": [claim]}
     more = {
         "routes": [route],

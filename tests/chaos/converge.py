@@ -16,6 +16,7 @@ from pathlib import Path
 
 from tests.chaos.calm_officers import CALM
 from tests.chaos.city_verdict import faults_of
+from tests.chaos.dump import dump
 from tests.chaos.officers import ALL, Officer
 from tests.chaos.opening import open_yard
 from tests.chaos.yard import Yard
@@ -34,7 +35,7 @@ def main() -> int:
     parser.add_argument("--rate", type=float, default=60.0, help="edits a second, all systems together")
     parser.add_argument("--cut", type=float, default=0.0, metavar="SECONDS", help="cut systems off, so long at most")
     parser.add_argument("--officers", choices=sorted(_OFFICERS), default="all")
-    parser.add_argument("--keep", type=Path, help="an empty folder for logs and data, which are otherwise removed")
+    parser.add_argument("--keep", type=Path, help="an empty folder for logs, data and all that was said")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     # Whoever ends this must not leave a city behind.
@@ -45,7 +46,10 @@ def main() -> int:
             options.keep or Path(passing), options.seed, longest=options.cut, officers=_OFFICERS[options.officers]
         ) as yard,
     ):
-        return 1 if _converge(yard, options.edits, options.rate) else 0
+        wrong = _converge(yard, options.edits, options.rate)
+        if wrong and options.keep:
+            dump(yard.city, options.keep)
+        return 1 if wrong else 0
 
 
 def _converge(yard: Yard, edits: int, rate: float) -> list[str]:

@@ -66,8 +66,8 @@ def person() -> EntityState:
         version=7,
         aliases=["ho_tich#17"],
         routes=[
-            {"system": "dkkd", "version": 7, "digest": b"x", "unconfirmed": []},
-            {"system": "suc_khoe", "version": 4, "digest": b"", "unconfirmed": []},
+            {"system": "dkkd", "version": 7, "digest": b"x", "unconfirmed": [], "texts": []},
+            {"system": "suc_khoe", "version": 4, "digest": b"", "unconfirmed": [], "texts": []},
         ],
         changed_time=1_790_000_000_000_000 + 4 * DAY,
     )

@@ -149,7 +149,7 @@ def state(key: str, *claims: Claim, **more: Any) -> EntityState:
         status="live",
         value=claims[0]["values"] if claims else None,
         claims=list(claims),
-        routes=[{"system": "dan_cu", "version": 3, "digest": b"x", "unconfirmed": []}],
+        routes=[{"system": "dan_cu", "version": 3, "digest": b"x", "unconfirmed": [], "texts": []}],
         moved_to=None,
         aliases=[],
         source_time=1_700_000_000_000_000,

@@ -99,6 +99,21 @@ def test_the_echo_of_the_first_of_two_deliveries_is_no_edit(capture: Capture) ->
     assert answers == 0 if capture == "marked" else answers <= 1
 
 
+def test_what_was_cut_off_is_no_word_also_where_more_is_on_its_way() -> None:
+    made = city("poll", _short)
+    for name in "oh":
+        made.systems[name].insert(ONE, {"ten": "A", "noi": "A", "dt": None}, ours=False)
+    made.settle(random.Random(1))
+    _rename(made, "Cao")
+    _rename(made, "Bao")
+    made.deliver("d", 1)
+    made.capture("d")  # shows Ca, the beginning of the older one
+    made.settle(random.Random(1))
+    made.systems["h"].delete("1", ours=False)
+    made.settle(random.Random(1))
+    assert _name(made) is None, "nobody has said what is left of a name in d"
+
+
 def test_a_value_set_away_and_back_is_an_edit() -> None:
     """`o` was sent B; its user writes A, and B again: from then on that B is its own word."""
     made = _settled("marked")

@@ -142,6 +142,6 @@ def test_a_row_of_its_own_making_that_was_never_spoken_of_here_is_renamed_all_th
 
 def test_what_is_on_its_way_to_a_row_arrives_also_where_its_record_has_another_key() -> None:
     speaker = subscriber("a", two_way=TwoWay("a", {}, own_rows=True))
-    held: Any = {"system": "a", "version": 1, "digest": b"x", "unconfirmed": [b"0" * 15]}
+    held: Any = {"system": "a", "version": 1, "digest": b"x", "unconfirmed": [b"0" * 15], "texts": []}
     [entry] = route_rename({**unknown("k:1"), "routes": [held]}, [speaker], "k:2").routes
     assert (entry["digest"], entry["unconfirmed"]) == (NOT_HELD, [b"0" * 15])

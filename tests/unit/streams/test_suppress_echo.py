@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas.catalogue import compile_catalogue
 from schemas.manifest import EXISTENCE
-from schemas.records import Claim, Entity, EntityState
+from schemas.records import Claim, EntityState
 from streams.deduplicate import NO_FLOOR
 from streams.identify import Said
 from streams.merge import unknown
@@ -26,12 +26,12 @@ def row(residence: str | None, commit: int, **more: Any) -> Claim:
 ROW: Any = {"system": "h", "resource": "rows"}
 
 
-def known(*held: Claim, coming: tuple[Awaited, ...] = (), value: Entity | None = None) -> EntityState:
+def known(*held: Claim, coming: tuple[Awaited, ...] = (), texts: tuple[str, ...] = ()) -> EntityState:
     """The key, and what residences are on their way to the row."""
-    awaited = Unconfirmed(())
+    awaited = Unconfirmed((), texts)
     awaited.put(row_tag("rows", "1"), TWO_WAY.fields["rows"]["residence"], [*coming])
-    route: Any = {"system": "h", "version": 1, "digest": b"x", "unconfirmed": awaited.dumped()}
-    return {**unknown(KEY), "claims": [*held], "routes": [route], "value": value}
+    route: Any = {"system": "h", "version": 1, "digest": b"x", "unconfirmed": awaited.dumped(), "texts": [*texts]}
+    return {**unknown(KEY), "claims": [*held], "routes": [route]}
 
 
 def heard(said: Said, state: EntityState) -> Said:
@@ -68,8 +68,8 @@ def test_where_something_was_missed_what_was_sent_may_have_been_written_over() -
 
 
 def test_the_beginning_of_what_is_on_its_way_has_been_cut_off_by_the_target() -> None:
-    golden: Entity = {"full_name": "A", "residence": "Hàng Bài", "phone": None}
-    coming = (Awaited(0, digest("Hàng Bài")),)
-    for ours, shown, echoed in ((None, "Hàng", ["residence"]), (None, "Bài", []), (False, "Hàng", [])):
-        said = heard(Said([row(shown, 2, ours=ours)]), known(row("B", 1), coming=coming, value=golden))
+    texts = ("Hàng Bài", "Lò Đúc")
+    coming = tuple(Awaited(0, digest(text)) for text in texts)
+    for ours, shown, echoed in ((None, "Lò", ["residence"]), (None, "Bài", []), (False, "Lò", [])):
+        said = heard(Said([row(shown, 2, ours=ours)]), known(row("B", 1), coming=coming, texts=texts))
         assert ((said.here[0]["values"] or {})["residence"], said.here[0]["echoed"]) == (shown, echoed)

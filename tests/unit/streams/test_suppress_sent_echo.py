@@ -53,7 +53,7 @@ def sent(*residences: str, held: Claim) -> EntityState:
     """The key at which the copy counts; its row was sent these residences and has not shown them yet."""
     awaited = Unconfirmed(())
     awaited.put(row_tag("rows", "1"), RESIDENCE, [Awaited(0, digest(each)) for each in residences])
-    route: Route = {"system": "h", "version": 1, "digest": b"x", "unconfirmed": awaited.dumped()}
+    route: Route = {"system": "h", "version": 1, "digest": b"x", "unconfirmed": awaited.dumped(), "texts": []}
     return {**unknown(KEY), "claims": [held], "routes": [route]}
 
 
