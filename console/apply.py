@@ -11,7 +11,6 @@ from console.applied import applied_catalogue
 from console.decoding import PATIENCE_SECONDS
 from console.difference import Difference, differences, is_removing, touched
 from console.kafka_topics import create_missing, wanted_topics
-from console.left_behind import Cleaner
 from console.live_line import LiveLine
 from console.manifests import load_folder, tell_problems
 from console.reading import Reader
@@ -25,7 +24,7 @@ from schemas.manifest import Manifest
 from schemas.registry import Registry, Writer
 from schemas.settings import Settings
 from schemas.topics import identify
-from streams.reproject import marker
+from streams.walk_markers import reproject
 
 #: 2020-01-01. A city that begins, or begins again on an empty Kafka, gives greater versions than it ever gave before:
 #: no record has changed more often than once a second, year after year.
@@ -117,11 +116,13 @@ def _markers(settings: Settings, entity: str, revision: int) -> list[Marker]:
     topic = identify(entity)
     registry = Registry(settings.registry, patience=PATIENCE_SECONDS)
     writer = Writer(registry, f"{topic}-value", compose.for_entity("forward", entity))
-    value = writer.encode(marker(revision, at=time.time_ns() // 1000))
+    value = writer.encode(reproject(revision, at=time.time_ns() // 1000))
     return [Marker(topic, partition, value) for partition in range(settings.partitions)]
 
 
 def _clean(settings: Settings, catalogue: Catalogue, *, seconds: float) -> None:
+    from console.left_behind import Cleaner  # noqa: PLC0415 - the account's database is far to fetch, and seldom needed
+
     with Reader(settings) as reader, LiveLine() as line:
         cleaner = Cleaner(settings, reader, tell=lambda told: screen.print(told, soft_wrap=True), wait=line.show)
         cleaner.clean(catalogue, seconds=seconds)

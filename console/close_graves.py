@@ -20,7 +20,7 @@ from schemas.catalogue import Catalogue
 from schemas.kafka import producer_settings
 from schemas.registry import Registry, Writer
 from schemas.settings import Settings
-from streams.close_graves import marker
+from streams.walk_markers import close
 
 _DAY_SECONDS: Final = 86_400
 #: A dead letter can be retried for so long. Its row's grave is what tells that it comes too late.
@@ -73,7 +73,7 @@ def ask(settings: Settings, entity: str, before: int, partitions: Sequence[int])
         raise ConsoleError(f"closing graves of {entity}: topic {topics.identify(entity)} is not there; run apply")
     topic = topics.identify(entity)
     registry = Registry(settings.registry, patience=PATIENCE_SECONDS)
-    value = Writer(registry, f"{topic}-value", compose.for_entity("forward", entity)).encode(marker(before))
+    value = Writer(registry, f"{topic}-value", compose.for_entity("forward", entity)).encode(close(before))
     producer = Producer(producer_settings(settings.kafka, **{"delivery.timeout.ms": int(_ANSWER_SECONDS * 1000)}))
     refused: list[str] = []
 

@@ -29,7 +29,7 @@ def find_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     data = path.parent.parent.resolve()
     found = {"data": str(data), "secrets": str(data / "secrets")} | read_env_file(path)
     found = {name: value for name, value in found.items() if f"{_PREFIX}{name.upper()}" not in environment}
-    return Settings(**found)  # type: ignore[arg-type]  # pydantic parses the texts
+    return Settings(**found)  # pydantic parses the texts
 
 
 def _env_file(data: Path) -> Path | None:

@@ -1,14 +1,24 @@
 """Where a process finds Kafka, the registry and its own files: environment variables `LIENTHONG_*`."""
 
+import os
 from pathlib import Path
+from typing import Any, Final
 
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel
+
+_PREFIX: Final = "LIENTHONG_"
 
 
-class Settings(BaseSettings):
-    """Read once at the start of a process and passed on; nothing else reads the environment."""
+class Settings(BaseModel):
+    """Read once at the start of a process and passed on; nothing else reads the environment.
 
-    model_config = SettingsConfigDict(env_prefix="LIENTHONG_", extra="ignore")
+    What is given by name counts more. Raises pydantic.ValidationError for a value that cannot be meant.
+    """
+
+    def __init__(self, **given: Any) -> None:
+        names = (name for name in type(self).model_fields if name not in given)
+        found = {name: os.environ[_PREFIX + name.upper()] for name in names if _PREFIX + name.upper() in os.environ}
+        super().__init__(**found, **given)
 
     #: Bootstrap servers, as Kafka spells them.
     kafka: str = "127.0.0.1:9092"

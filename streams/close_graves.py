@@ -16,15 +16,11 @@ from schemas.records import Claim, EntityState, Forward
 from streams.emit import Effects, Output
 from streams.pipeline import Pipeline
 from streams.place import Place
-from streams.reproject import ORIGIN, STEP_KEYS, STEP_SECONDS, walk_marker
+from streams.reproject import STEP_KEYS, STEP_SECONDS
 from streams.route import NOT_HELD
 from streams.rules import Rules
+from streams.walk_markers import close
 from streams.wire import Wire
-
-
-def marker(before: int, *, after: bytes | None = None) -> Forward:
-    """Close the graves of `before` (microseconds since 1970); go on `after` this key."""
-    return walk_marker("close", f"{ORIGIN}/close/1/{before:x}/0", at=before, after=after)
 
 
 def is_closable(state: EntityState, before: int, rules: Rules) -> bool:
@@ -58,7 +54,7 @@ class GraveCloser:
         until, last = time.monotonic() + self._seconds, found["after"]
         for keys, (key, state) in enumerate(place.after(found["after"])):
             if keys >= STEP_KEYS or (keys and time.monotonic() > until):
-                following = self._wire.write_forward(marker(before, after=last))
+                following = self._wire.write_forward(close(before, after=last))
                 effects.outputs.append(Output(topics.identify(self._entity), None, following, partition=partition))
                 break
             last = key

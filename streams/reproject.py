@@ -9,44 +9,18 @@ import time
 from typing import Final
 
 from schemas import topics
-from schemas.records import Forward, ForwardKind
+from schemas.records import Forward
 from streams.emit import Effects, Output
 from streams.merge import Cause
 from streams.pipeline import Pipeline
 from streams.place import Place
+from streams.walk_markers import ORIGIN, reproject
 from streams.wire import Wire
 
 #: A step looks at no more keys, takes no more seconds (live changes wait meanwhile) and sends no more bytes.
 STEP_KEYS: Final = 2_000
 STEP_SECONDS: Final = 0.1
 STEP_BYTES: Final = 8_000_000
-#: Whose change a new projection is: nobody's in the city.
-ORIGIN: Final = "lienthong"
-
-
-def marker(revision: int, *, at: int, after: bytes | None = None) -> Forward:
-    """`revision` of the catalogue, published `at` (microseconds since 1970); go on `after` this key."""
-    return walk_marker("reproject", f"{ORIGIN}/catalogue/{revision}/0/0", at=at, revision=revision, after=after)
-
-
-def walk_marker(kind: ForwardKind, event_id: str, *, at: int, revision: int = 0, after: bytes | None) -> Forward:
-    """A step of a walk over the states of a partition, which carries nothing but where it goes on."""
-    return {
-        "kind": kind,
-        "formerly": "",
-        "target": None,
-        "claims": [],
-        "version": 0,
-        "renamed": [],
-        "change": None,
-        "event_id": event_id,
-        "source_time": at,
-        "hops": 0,
-        "link": None,
-        "revision": revision,
-        "after": after,
-        "complete": False,
-    }
 
 
 class Reprojection:
@@ -69,7 +43,7 @@ class Reprojection:
         cause = Cause(found["event_id"], ORIGIN, found["source_time"], time.time_ns() // 1000, self._revision)
         last = self._look_again(found["after"], place, cause, effects)
         if last is not None:
-            following = marker(found["revision"], at=found["source_time"], after=last)
+            following = reproject(found["revision"], at=found["source_time"], after=last)
             value = self._wire.write_forward(following)
             effects.outputs.append(Output(self._topic, None, value, partition=partition))
         effects.forget_silence()

@@ -18,8 +18,9 @@ from streams.errors import Unprocessable
 from streams.outcomes import Tally
 from streams.pipeline import Pipeline
 from streams.place import Place
-from streams.reproject import ORIGIN, Reprojection
+from streams.reproject import Reprojection
 from streams.told import Told
+from streams.walk_markers import ORIGIN
 from streams.wire import Wire
 
 _log = structlog.get_logger(__name__)

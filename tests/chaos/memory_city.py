@@ -11,7 +11,7 @@ from connectors.values import Stream, Write, Writes
 from schemas import topics
 from schemas.mapping import compile_out, key_out
 from schemas.records import Delivery
-from streams import close_graves
+from streams import walk_markers
 from streams.place import CLOSED_KEY
 from streams.worker import Worker
 from tests.chaos.authority import Holding, holdings, truth
@@ -143,7 +143,7 @@ class MemoryCity:
     def close_graves(self) -> int:
         """All there are, as if they were old; how many were closed."""
         before = self._graves_and_others()
-        value = self.worker._wire.write_forward(close_graves.marker(2**62))
+        value = self.worker._wire.write_forward(walk_markers.close(2**62))
         for partition in range(PARTITIONS):
             self.kafka.append(topics.identify(ENTITY), None, value, partition=partition)
         while self.process(50):

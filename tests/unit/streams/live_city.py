@@ -19,10 +19,9 @@ from schemas.manifest import Manifest, Subscription
 from schemas.mapping import compile_in, key_in, key_out
 from schemas.records import Delivery, Entity, Row
 from schemas.topics import REVISION_HEADER
-from streams import reproject
+from streams import reproject, walk_markers
 from streams.bury import Undertaker
 from streams.pipeline import Pipeline
-from streams.reproject import marker
 from streams.rules import compile_rules
 from streams.wire import Wire
 from streams.worker import Worker
@@ -147,7 +146,7 @@ class LiveCity:
         self.catalogues[self.catalogue.revision] = self.catalogue
         made = self.workers[self.catalogue.revision] = compiled(self.catalogue)
         topic = topics.identify(ENTITY)
-        value = made._wire.write_forward(marker(self.catalogue.revision, at=1))
+        value = made._wire.write_forward(walk_markers.reproject(self.catalogue.revision, at=1))
         for partition in range(PARTITIONS):
             self.kafka.append(topic, None, value, partition=partition)
 

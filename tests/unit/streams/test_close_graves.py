@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from schemas import topics
-from streams import close_graves
-from streams.close_graves import is_closable, marker
+from streams import close_graves, walk_markers
+from streams.close_graves import is_closable
 from streams.place import CLOSED_KEY
 from tests.unit.streams.city import ENTITY
 from tests.unit.streams.memory import decoded
@@ -28,7 +28,7 @@ def _delete(bench: Bench, row: str = "1") -> None:
 
 
 def _close(bench: Bench, before: int = LATER) -> None:
-    bench.send(bench.worker._wire.write_forward(marker(before)), key=None, topic=IDENTIFY)
+    bench.send(bench.worker._wire.write_forward(walk_markers.close(before)), key=None, topic=IDENTIFY)
 
 
 def _state(bench: Bench) -> Any:

@@ -9,7 +9,7 @@ from schemas.catalogue import compile_catalogue
 from streams.difference import Change
 from streams.rehearse import Rehearsal, Unrehearsable
 from streams.repeat import repeat
-from streams.reproject import marker
+from streams.walk_markers import reproject
 from tests.unit.streams.city import ENTITY, worker
 from tests.unit.streams.memory import MemoryKafka, MemoryRegistry, RawWriter, decoded
 from tests.unit.streams.simulation import CITY, COLUMNS, Source
@@ -156,7 +156,7 @@ def test_to_send_again_what_is_held_changes_nothing(desk: Desk) -> None:
 
 
 def test_what_concerns_a_whole_partition_is_not_rehearsed(desk: Desk) -> None:
-    forward = desk.worker._wire.write_forward(marker(2, at=0))
+    forward = desk.worker._wire.write_forward(reproject(2, at=0))
     with pytest.raises(Unrehearsable):
         desk.rehearsal().play(topics.identify(ENTITY), b"", forward)
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from schemas import topics
 from streams.repeat import repeat
-from streams.reproject import ORIGIN
+from streams.walk_markers import ORIGIN
 from tests.unit.streams.city import ENTITY
 from tests.unit.streams.test_worker import KEY, Bench
 

@@ -6,9 +6,8 @@ import pytest
 
 from schemas import topics
 from schemas.catalogue import Catalogue, compile_catalogue
-from streams import reproject
+from streams import reproject, walk_markers
 from streams.place import Place
-from streams.reproject import marker
 from streams.revision import REVISION_KEY, Worked, revision_record, worked_in
 from tests.unit.streams.city import ENTITY
 from tests.unit.streams.live_city import _REGISTRY as REGISTRY
@@ -46,7 +45,7 @@ class Bench:
 
     def apply(self, catalogue: Catalogue) -> None:
         """The marker is in the topic."""
-        value = compiled(catalogue)._wire.write_forward(marker(catalogue.revision, at=5))
+        value = compiled(catalogue)._wire.write_forward(walk_markers.reproject(catalogue.revision, at=5))
         self.kafka.append(IDENTIFY, None, value)
 
     def next_batch(self, topic: str) -> MemoryBatch:

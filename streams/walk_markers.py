@@ -1,0 +1,37 @@
+"""What sets off a walk over all states of a partition: a marker in `identify.<entity>` that says where it goes on."""
+
+from typing import Final
+
+from schemas.records import Forward, ForwardKind
+
+#: Whose change it is that a walk finds: nobody's in the city.
+ORIGIN: Final = "lienthong"
+
+
+def reproject(revision: int, *, at: int, after: bytes | None = None) -> Forward:
+    """`revision` of the catalogue, published `at` (microseconds since 1970); go on `after` this key."""
+    return _marker("reproject", f"{ORIGIN}/catalogue/{revision}/0/0", at=at, revision=revision, after=after)
+
+
+def close(before: int, *, after: bytes | None = None) -> Forward:
+    """Close the graves made `before` (microseconds since 1970); go on `after` this key."""
+    return _marker("close", f"{ORIGIN}/close/1/{before:x}/0", at=before, after=after)
+
+
+def _marker(kind: ForwardKind, event_id: str, *, at: int, revision: int = 0, after: bytes | None) -> Forward:
+    return {
+        "kind": kind,
+        "formerly": "",
+        "target": None,
+        "claims": [],
+        "version": 0,
+        "renamed": [],
+        "change": None,
+        "event_id": event_id,
+        "source_time": at,
+        "hops": 0,
+        "link": None,
+        "revision": revision,
+        "after": after,
+        "complete": False,
+    }
