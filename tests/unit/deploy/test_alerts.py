@@ -42,16 +42,14 @@ def test_every_alert_has_a_case_in_which_it_fires_and_one_in_which_it_is_quiet()
     assert quiet == RULES.keys() - {"DeadMansSwitch"}
 
 
-@pytest.mark.parametrize("alert", RULES)
-def test_the_cases_notice_an_alert_that_never_fires(alert: str, tmp_path: Path) -> None:
+def test_the_cases_notice_every_alert_that_never_fires(tmp_path: Path) -> None:
     text = (FOLDER / "alerts.yml").read_text(encoding="utf-8")
-    begin = text.index(f"- alert: {alert}\n")
-    broken = text[:begin] + re.sub(
-        r"expr:.*?\n(?=        \w)", "expr: vector(0) > 0\n", text[begin:], count=1, flags=re.DOTALL
-    )
+    broken, count = re.subn(r"expr:.*?\n(?=        \w)", "expr: vector(0) > 0\n", text, flags=re.DOTALL)
+    assert count == len(RULES)
     (tmp_path / "alerts.yml").write_text(broken, encoding="utf-8")
     (tmp_path / "alerts_test.yml").write_bytes((FOLDER / "alerts_test.yml").read_bytes())
-    assert f"alertname: {alert}," in _tested(tmp_path).stderr
+    noticed = set(re.findall(r"alertname: (\w+),", _tested(tmp_path).stderr))
+    assert noticed == RULES.keys()
 
 
 @pytest.mark.parametrize("alert", RULES)

@@ -52,12 +52,12 @@ def _wrong(
 
 @pytest.mark.parametrize("capture", HOLDS)
 def test_random_edits_everywhere_end_as_authority_demands_and_then_nothing_moves(capture: Capture) -> None:
-    assert _wrong(capture, range(120)) == []
+    assert _wrong(capture, range(80)) == []
 
 
 @pytest.mark.parametrize("capture", HOLDS)
 def test_a_target_that_shortens_what_it_is_given_starts_no_ping_pong(capture: Capture) -> None:
-    assert _wrong(capture, range(120), alters=_short) == []
+    assert _wrong(capture, range(80), alters=_short) == []
 
 
 def _settled(capture: Capture) -> TwoWayCity:
