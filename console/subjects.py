@@ -1,6 +1,7 @@
 """Registers the schemas of every topic whose structure is fixed; those of raw topics belong to their sources."""
 
-from typing import Any, NamedTuple
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final, NamedTuple
 
 from console.decoding import PATIENCE_SECONDS
 from schemas.catalogue import Catalogue
@@ -8,6 +9,9 @@ from schemas.compose import for_entity, load
 from schemas.registry import Registry
 from schemas.settings import Settings
 from schemas.topics import CONNECTORS, DEAD_LETTERS, DECISIONS, OUTCOMES, PAUSES, RESYNCS, identify, state, to
+
+#: The registry takes its time for each, and has more than one hand.
+_AT_ONCE: Final = 4
 
 
 class Subject(NamedTuple):
@@ -41,7 +45,9 @@ def register(settings: Settings, wanted: list[Subject]) -> list[str]:
     and RegistryUnavailable.
     """
     registry = Registry(settings.registry, patience=PATIENCE_SECONDS)
-    return [subject.topic for subject in wanted if _is_new(registry, subject)]
+    with ThreadPoolExecutor(_AT_ONCE) as pool:
+        are_new = list(pool.map(lambda subject: _is_new(registry, subject), wanted))
+    return [subject.topic for subject, is_new in zip(wanted, are_new, strict=True) if is_new]
 
 
 def _is_new(registry: Registry, subject: Subject) -> bool:
