@@ -12,7 +12,8 @@ from console.store.sorting import ENDS
 from schemas import topics
 from schemas.identity import event_position
 
-#: Ranges that begin before an offset and may reach over it: those of one batch, of each result and system.
+#: Ranges that begin before a place and may reach over it: those of one batch, of each result and system. Without this
+#: limit, what is not known is looked for in everything that came before.
 _LOOK_BACK: Final = 200
 
 
@@ -43,9 +44,10 @@ class Lookups:
         """Of the event of this id."""
         source, epoch, commit, _ = event_position(event_id)
         rows = self._rows(
-            "SELECT time, process FROM captures WHERE system = %s AND entity = %s AND epoch = %s "
-            "AND first <= %s AND last >= %s ORDER BY first DESC, time DESC LIMIT 1",
-            [source.partition("/")[0], entity, epoch, commit, commit],
+            "SELECT time, process FROM (SELECT first, last, time, process FROM captures WHERE system = %s "
+            "AND entity = %s AND epoch = %s AND first <= %s ORDER BY first DESC, time DESC LIMIT %s) AS near "
+            "WHERE last >= %s ORDER BY first DESC, time DESC LIMIT 1",
+            [source.partition("/")[0], entity, epoch, commit, _LOOK_BACK, commit],
         )
         return Captured(*rows[0]) if rows else None
 
