@@ -73,7 +73,7 @@ class CsvSink:
         problems = [found.problem for found in self.probe() if found.problem]
         if problems:
             raise SinkUnavailable(f"opening {self._connect.folder}: {problems[0]}")
-        with _available(f"opening {self._connect.folder}"):
+        with _available(f"opening {self._connect.folder}", self._connect.folder):
             for entity in dict.fromkeys(stream.entity for stream in streams):
                 self._tables[entity] = _Table(self._connect, self._subscriptions[entity])
             return {stream: self._take(stream) for stream in streams}
@@ -86,13 +86,13 @@ class CsvSink:
         if table is None or generation is None:
             raise SinkUnavailable(f"{doing}: the sink is not open for it; open it")
         table.wait_for_turn()
-        with _available(doing):
+        with _available(doing, self._connect.folder):
             kept, arrivals = table.rows.sifted(writes.items)
         refused = {found.place: found for place, write in kept if (found := self._refused(place, write))}
         # Before the lock is taken: burying waits for Kafka.
         for found in refused.values():
             reject(found)
-        with _available(doing):
+        with _available(doing, self._connect.folder):
             with table.ledger.transaction():
                 table.ledger.advance(writes, generation)
                 table.rows.arrive(arrivals)
@@ -202,16 +202,16 @@ class _Table:
 
 
 @contextmanager
-def _available(doing: str) -> Iterator[None]:
+def _available(doing: str, folder: Path) -> Iterator[None]:
     """Trouble with the disk or the share passes, or a person mends it."""
     try:
         yield
     except OSError as error:
         raise SinkUnavailable(
-            f"{doing}: {error.strerror or type(error).__name__}; see that the folder can be written and has room"
+            f"{doing}: {error.strerror or type(error).__name__}; see that {folder} can be written and has room"
         ) from error
     except sqlite3.Error as error:
         raise SinkUnavailable(
-            f"{doing}: the ledger in .lienthong: {error}; see that the folder can be written, has room and locks, and "
+            f"{doing}: the ledger in .lienthong: {error}; see that {folder} can be written and has room and locks, and "
             "that no frozen process holds it"
         ) from error
