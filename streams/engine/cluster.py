@@ -1,7 +1,8 @@
 """What the broker knows about topics and offsets. Blocking; used from threads other than the event loop's."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -33,15 +34,16 @@ class Cluster:
     def describe(self, topics: Iterable[str]) -> dict[str, TopicShape]:
         """The shapes of the topics that exist."""
         found: dict[str, TopicShape] = {}
-        asked = self._admin.describe_topics(TopicCollection(list(dict.fromkeys(topics))), request_timeout=_PATIENCE)
-        for name, future in asked.items():
-            try:
-                described = _answer(future)
-            except KafkaException as error:
-                if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
-                    raise
-            else:
-                found[name] = TopicShape(str(described.topic_id), len(described.partitions))
+        wanted = TopicCollection(list(dict.fromkeys(topics)))
+        with self._looking_again():
+            for name, future in self._admin.describe_topics(wanted, request_timeout=_PATIENCE).items():
+                try:
+                    described = _answer(future)
+                except KafkaException as error:
+                    if error.args[0].code() != KafkaError.UNKNOWN_TOPIC_OR_PART:
+                        raise
+                else:
+                    found[name] = TopicShape(str(described.topic_id), len(described.partitions))
         return found
 
     def first_offsets(self, partitions: Iterable[tuple[str, int]]) -> dict[tuple[str, int], int]:
@@ -65,11 +67,16 @@ class Cluster:
         request = {TopicPartition(topic, number): which for topic, number in partitions}
         if not request:
             return {}
-        try:
+        with self._looking_again():
             asked = self._admin.list_offsets(request, request_timeout=_PATIENCE, isolation_level=isolation)
             return {(at.topic, at.partition): _answer(future).offset for at, future in asked.items()}
+
+    @contextmanager
+    def _looking_again(self) -> Iterator[None]:
+        """When a broker dies the client goes on asking those that it knew, for minutes, unless it is told to look."""
+        try:
+            yield
         except KafkaException:
-            # After a leader has changed the client goes on asking as before, for minutes, unless it is told to look.
             self._admin.list_topics(timeout=_PATIENCE)
             raise
 
