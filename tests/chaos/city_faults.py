@@ -105,7 +105,20 @@ def fill_disk_of_state(yard: Yard) -> None:
 
 def fill_disk_of_files(yard: Yard) -> None:
     """The sink of the files cannot write to its disk, for a while."""
-    _fill(yard, "sink/bao_cao", "target")
+    _fill(yard, "sink/bao_cao", "files")
+
+
+def fill_disk_of_target(yard: Yard) -> None:
+    """No table of population can grow, for its officers and its sink alike. It counts where one of them was told so."""
+    assert isinstance(yard.city.postgres, Server)
+    log = yard.city.postgres.log_path
+    if yard.disk is None:
+        return
+    known = log.stat().st_size
+    with yard.disk.full():
+        yard.wait()
+    if b"No space left on device" in log.read_bytes()[known:]:
+        yard.count("disk full: target")
 
 
 def _fill(yard: Yard, name: str, what: str) -> None:

@@ -36,6 +36,7 @@ CAMPAIGN: Mapping[Fault, int] = {
     city_faults.half_open: 5,
     city_faults.fill_disk_of_state: 1,
     city_faults.fill_disk_of_files: 1,
+    city_faults.fill_disk_of_target: 1,
     city_faults.fill_disk_of_broker: 1,
     city_faults.move_clock: 2,
     partial(topic_faults.poison, count=50): 2,

@@ -8,6 +8,7 @@ from typing import TypeAlias
 
 from tests.chaos.rig import RiggedCity
 from tests.chaos.shift import Shift
+from tests.integration.small_disk import SmallDisk
 
 #: Topic, partition, offset.
 Origin: TypeAlias = tuple[str, int, int]
@@ -15,12 +16,16 @@ Origin: TypeAlias = tuple[str, int, int]
 
 @dataclass
 class Yard:
-    """`longest`: seconds that something may stand still or be cut off."""
+    """`longest`: seconds that something may stand still or be cut off.
+
+    `disk`: where one of the targets has its tables; None where this machine does not allow one.
+    """
 
     city: RiggedCity
     shift: Shift
     chance: random.Random
     longest: float
+    disk: SmallDisk | None = None
     #: Faults by name.
     done: Counter[str] = field(default_factory=Counter)
     #: Names of the poisons that were given, and where they stand: each must be found among the dead letters.

@@ -1,6 +1,5 @@
 """The disk of a target is full: the sink says what is full and what to do, and afterwards everything arrives, once."""
 
-import os
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
@@ -43,10 +42,8 @@ def target(disk: SmallDisk, server_directory: Path) -> Iterator[str]:
     try:
         server.start()
         server.wait_ready()
-        runs_as = Path(f"/proc/{server.pid}").stat()
-        os.chown(disk.folder, runs_as.st_uid, runs_as.st_gid)
+        disk.take_tables(server)
         with psycopg.connect(server.dsn(), autocommit=True) as connection:
-            connection.execute(f"CREATE TABLESPACE small LOCATION '{disk.folder}'".encode())
             connection.execute("CREATE DATABASE dich TABLESPACE small")
         yield server.dsn("dich")
     finally:
