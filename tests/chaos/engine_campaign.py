@@ -15,12 +15,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from tests.chaos.engine_faults import FAULTS
 from tests.chaos.engine_verdict import Verdict
-from tests.chaos.engine_yard import Yard, summary
+from tests.chaos.engine_yard import PATIENCE_SECONDS, Yard, summary
+from tests.chaos.proxied_cluster import ProxiedCluster
 from tests.chaos.proxied_kafka import ProxiedKafka
 
 
@@ -31,6 +32,7 @@ def main() -> int:
     parser.add_argument("--cycles", type=int, help="so many of each fault, however long that takes")
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--only", nargs="*", choices=sorted(FAULTS), default=sorted(FAULTS))
+    parser.add_argument("--brokers", type=int, choices=(1, 3), default=1, help="of three, one is killed at a time")
     parser.add_argument("--at-once", type=int, nargs="+", default=[1, 2, 3], help="how many faults may meet")
     parser.add_argument("--record", type=Path, help="a Markdown table that gets a row with the figures")
     parser.add_argument("--keep", type=Path, help="an empty folder for logs and data, which are otherwise removed")
@@ -45,6 +47,7 @@ def main() -> int:
             decks=options.cycles,
             minutes=options.minutes,
             at_once=options.at_once,
+            brokers=options.brokers,
             book=options.record,
         )
     return 0 if verdict.is_clean else 1
@@ -58,6 +61,7 @@ def campaign(
     decks: int | None = None,
     minutes: float = 0.0,
     at_once: Sequence[int] = (1, 2, 3),
+    brokers: int = 1,
     book: Path | None = None,
 ) -> Verdict:
     """Run so many decks, or as many as begin within the minutes, and judge. Raises AssertionError when workers hang.
@@ -67,7 +71,7 @@ def campaign(
     chance = random.Random(seed)
     cycles = Counter[str]()
     # One pool throughout: a server ends with the thread that has started it.
-    with _yard(folder, chance) as yard, ThreadPoolExecutor(max(at_once)) as pool:
+    with _yard(folder, chance, brokers) as yard, ThreadPoolExecutor(max(at_once)) as pool:
         began = time.monotonic()
         with yard.load:
             while min(cycles[name] for name in faults) < decks if decks else time.monotonic() - began < minutes * 60:
@@ -80,7 +84,7 @@ def campaign(
         print(summary(yard, cycles, minutes * 60))
         print(verdict, flush=True)
         if book is not None:
-            _record(book, f"{minutes:.0f} min, seed {seed}", cycles, verdict)
+            _record(book, f"{minutes:.0f} min, seed {seed}{_takeovers(yard)}", cycles, verdict)
         assert not yard.unexpected_ends(), f"workers ended by themselves: {yard.unexpected_ends()}"
     return verdict
 
@@ -92,6 +96,13 @@ def _record(book: Path, run: str, cycles: Counter[str], verdict: Verdict) -> Non
     found = f"{verdict.inputs:,} | {verdict.lost} | {verdict.twice} | {verdict.disordered} | {wrong}"
     with book.open("a", encoding="utf-8") as rows:
         rows.write(f"| {time.strftime('%Y-%m-%d')} | {run} | {of_each} | {found} |\n")
+
+
+def _takeovers(yard: Yard) -> str:
+    if not yard.takeovers:
+        return ""
+    fewest, most = min(yard.takeovers), max(yard.takeovers)
+    return f", three brokers; while one was dead, all was worked off after {fewest:.0f} to {most:.0f} s"
 
 
 def _hands(chance: random.Random, faults: list[str], at_once: Sequence[int]) -> Iterator[list[str]]:
@@ -116,19 +127,18 @@ def _play(pool: ThreadPoolExecutor, yard: Yard, chance: random.Random, hand: lis
 
 
 @contextmanager
-def _yard(folder: Path, chance: random.Random) -> Iterator[Yard]:
-    server = ProxiedKafka(folder / "kafka")
-    server.configure()
-    server.start()
-    server.wait_ready()
-    yard = Yard(server, folder, chance)
-    try:
+def _yard(folder: Path, chance: random.Random, brokers: int) -> Iterator[Yard]:
+    server = ProxiedKafka(folder / "kafka") if brokers == 1 else ProxiedCluster(folder, size=brokers)
+    with ExitStack() as stack:
+        stack.callback(server.proxy.close)
+        stack.callback(server.kill)
+        server.configure()
+        server.start()
+        server.wait_ready(seconds=PATIENCE_SECONDS)
+        yard = Yard(server, folder, chance)
+        stack.callback(yard.close)
         yard.start()
         yield yard
-    finally:
-        yard.close()
-        server.kill()
-        server.proxy.close()
 
 
 if __name__ == "__main__":

@@ -50,10 +50,14 @@ def freeze(yard: Yard, chance: Random) -> None:
 
 
 def broker(yard: Yard, chance: Random) -> None:
-    """The broker is killed and started again."""
-    yard.kafka.kill()
-    time.sleep(chance.uniform(0.0, 2.0))
-    yard.kafka.start()
+    """A broker is killed and started again: the only one, or one of three, once the others have taken over."""
+    victim = chance.choice(yard.kafka.brokers)
+    victim.kill()
+    if len(yard.kafka.brokers) == 1:
+        time.sleep(chance.uniform(0.0, 2.0))
+    else:
+        yard.wait_taken_over()
+    victim.start()
     yard.kafka.wait_ready(seconds=PATIENCE_SECONDS)
 
 
@@ -67,9 +71,9 @@ def slow_output(yard: Yard, chance: Random) -> None:
 def failing_output(yard: Yard, chance: Random) -> None:
     """The output takes nothing, for it misses a replica, and bodies raise now and then."""
     with yard.disturbed("raise"):
-        _demand_replicas(yard, "2")
+        _demand_replicas(yard, len(yard.kafka.brokers) + 1)
         time.sleep(chance.uniform(1, TRANSACTION_SECONDS + 2))
-        _demand_replicas(yard, "1")
+        _demand_replicas(yard, yard.kafka.in_sync)
 
 
 def no_commit(yard: Yard, chance: Random) -> None:
@@ -92,15 +96,15 @@ def end_lost(yard: Yard, chance: Random) -> None:
     """Ends are lost before or after the broker saw them; some of the lost arrive late."""
     late: list[asyncio.Task[None]] = []
 
-    async def arrive_late(frame: bytes) -> None:
+    async def arrive_late(request: Request) -> None:
         await asyncio.sleep(chance.uniform(0.02, 1.0))
         with suppress(OSError):  # the broker may be down for another fault
-            await asyncio.to_thread(ask, yard.kafka.port, frame)
+            await asyncio.to_thread(ask, request.broker, request.frame)
 
     async def lose(request: Request) -> None:
         if chance.random() < 0.3:
             if chance.random() < 0.7:
-                late.append(asyncio.ensure_future(arrive_late(request.frame)))
+                late.append(asyncio.ensure_future(arrive_late(request)))
             raise Cut
 
     async def lose_answer(_request: Request, answer: bytes) -> bytes:
@@ -120,7 +124,7 @@ def markers_apart(yard: Yard, chance: Random) -> None:
     async def split(request: Request) -> None:
         early = only(markers_of(request), lambda name: (name == OFFSETS_TOPIC) is offsets_first)
         if early and chance.random() < 0.5:
-            await asyncio.to_thread(ask, yard.kafka.port, with_markers(request, early))
+            await asyncio.to_thread(ask, request.broker, with_markers(request, early))
             await asyncio.sleep(chance.uniform(0.2, 1.5))
 
     with yard.kafka.proxy.trouble(Api.WRITE_TXN_MARKERS, split):
@@ -158,10 +162,10 @@ async def _cutting(_request: Request) -> None:
     raise Cut
 
 
-def _demand_replicas(yard: Yard, count: str) -> None:
+def _demand_replicas(yard: Yard, count: int) -> None:
     def is_taken() -> bool:
         with suppress(KafkaException, TimeoutError):  # the broker may be down for another fault
-            yard.site.configure("out", {"min.insync.replicas": count})
+            yard.site.configure("out", {"min.insync.replicas": str(count)})
             return True
         return False
 

@@ -18,6 +18,7 @@ from confluent_kafka.admin._listoffsets import OffsetSpec
 
 from streams.engine.fail_stop import EXIT_STATUS
 from tests.chaos.engine_verdict import Verdict, judge
+from tests.chaos.proxied_cluster import ProxiedCluster
 from tests.chaos.proxied_kafka import ProxiedKafka
 from tests.integration.engine_harness import PARTITIONS, Site, Worker, until
 from tests.integration.engine_load import Load
@@ -37,9 +38,12 @@ _EXPECTED_ENDS = (0, -signal.SIGKILL, EXIT_STATUS)
 
 
 class Yard:
-    """``workers`` by their names; ``ends`` counts how they ended, by exit status."""
+    """``workers`` by their names; ``ends`` counts how they ended, by exit status.
 
-    def __init__(self, kafka: ProxiedKafka, folder: Path, chance: random.Random) -> None:
+    ``takeovers``: seconds after which all was worked off again while one of several brokers was dead.
+    """
+
+    def __init__(self, kafka: ProxiedKafka | ProxiedCluster, folder: Path, chance: random.Random) -> None:
         self.kafka = kafka
         self.site = Site(kafka.bootstrap, folder)
         self.site.create("more")
@@ -47,6 +51,7 @@ class Yard:
         (folder / "sources").write_text(f"{self.site.name}.more")
         self.workers: dict[str, Worker] = {}
         self.ends: Counter[int] = Counter()
+        self.takeovers: list[float] = []
         self.load = Load(self.site, list(SOURCES), chance=random.Random(chance.random()))
         self._lock = threading.RLock()
         self._is_kept = threading.Event()
@@ -118,6 +123,12 @@ class Yard:
                     return
             assert time.monotonic() < deadline, f"the workers do not catch up to {ends}:\n{self._last_words()}"
             time.sleep(0.2)
+
+    def wait_taken_over(self) -> None:
+        """A broker has died: until what stands in the sources by then is committed without it."""
+        began = time.monotonic()
+        self.wait_caught_up()
+        self.takeovers.append(time.monotonic() - began)
 
     def finish(self) -> Verdict:
         """The load is over: let the workers catch up, end them in order and judge what stands everywhere."""
@@ -232,6 +243,7 @@ def summary(yard: Yard, cycles: Counter[str], seconds: float) -> str:
             "cycles": dict(sorted(cycles.items())),
             "ends": {str(status): count for status, count in sorted(yard.ends.items())},
             "fed": yard.load.fed,
+            "takeovers": [round(seconds, 1) for seconds in yard.takeovers],
             "at": time.strftime("%Y-%m-%dT%H:%M:%S"),
         }
     )

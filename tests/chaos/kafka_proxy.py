@@ -96,7 +96,7 @@ class KafkaProxy:
     ) -> None:
         with suppress(Cut, OSError, asyncio.IncompleteReadError):
             while True:
-                request = request_of(await _frame(client))
+                request = request_of(await _frame(client), broker=self.upstream_port)
                 for trouble in tuple(self._requests[request.api]):
                     await trouble(request)
                 asked.append(request)

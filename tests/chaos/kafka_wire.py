@@ -22,9 +22,10 @@ class Api(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One request as it came, without its length."""
+    """One request as it came, without its length. ``broker``: the port of the one for whom it is."""
 
     frame: bytes
+    broker: int
     api: int
     version: int
     correlation: int
@@ -41,9 +42,9 @@ class Marker:
     coordinator_epoch: int
 
 
-def request_of(frame: bytes) -> Request:
+def request_of(frame: bytes, *, broker: int) -> Request:
     """What the header says."""
-    return Request(frame, *struct.unpack_from(">hhi", frame))
+    return Request(frame, broker, *struct.unpack_from(">hhi", frame))
 
 
 def ask(port: int, frame: bytes) -> bytes:

@@ -100,9 +100,9 @@ class Site:
             self.create(suffix)
 
     def create(self, suffix: str, *, partitions: int | None = None) -> None:
-        """A topic of the test; the one that holds the state is compacted."""
+        """A topic of the test, with the broker's own number of replicas; the one that holds the state is compacted."""
         config = {"cleanup.policy": "compact"} if suffix == "state" else {}
-        topic = NewTopic(f"{self.name}.{suffix}", partitions or self.partitions, 1, config=config)
+        topic = NewTopic(f"{self.name}.{suffix}", partitions or self.partitions, config=config)
         self.admin.create_topics([topic])[topic.topic].result(20)
 
     def exists(self, suffix: str) -> bool:

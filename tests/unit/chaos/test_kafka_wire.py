@@ -12,7 +12,7 @@ MARKERS = [
 
 
 def test_what_is_written_is_read_again() -> None:
-    request = request_of(with_markers(request_of(HEADER), MARKERS))
+    request = request_of(with_markers(request_of(HEADER, broker=1), MARKERS), broker=1)
     assert (request.api, request.version, request.correlation) == (27, 1, 77)
     assert markers_of(request) == MARKERS
     assert with_markers(request, markers_of(request)) == request.frame
