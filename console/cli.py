@@ -10,6 +10,7 @@ from console.errors import ConsoleError
 from console.lazy_commands import LazyCommands
 from console.screen import troubles
 from schemas.errors import SchemasError
+from schemas.garbage import look_rarely
 
 app = typer.Typer(
     name="lienthong",
@@ -27,6 +28,7 @@ def lienthong() -> None:
 
 def main() -> None:
     """Run one command. Troubles that were foreseen are told in their own words, and end with exit code 1."""
+    look_rarely()  # a command is over before it pays, and what it imports is no garbage
     try:
         app()
     except (ConsoleError, SchemasError, ConnectorsError) as error:

@@ -1,4 +1,4 @@
-"""How often a process that works off streams looks for garbage in circles."""
+"""How often a process looks for garbage in circles."""
 
 import gc
 from typing import Final

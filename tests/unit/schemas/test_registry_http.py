@@ -79,3 +79,17 @@ def test_an_address_that_is_no_registrys_is_refused(stub: Stub) -> None:
     stub.answer = 200, b"<html>hello</html>"
     with pytest.raises(RegistryRefused, match="is the address the Confluent API"):
         Registry(stub.url, patience=0.2).schema(1)
+
+
+def test_authorities_are_read_where_they_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(**_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr("ssl.create_default_context", missing)
+    RegistryHttp("http://registry:8081", {}, timeout=5)
+    for url, clients in (
+        ("https://registry:8081", dict[str, str]()),
+        ("http://registry:8081", {"ssl.ca.location": "/etc/ca.pem"}),
+    ):
+        with pytest.raises(FileNotFoundError):
+            RegistryHttp(url, clients, timeout=5)
