@@ -1,5 +1,7 @@
 """Reads the delivery topics from positions that the target keeps. One thread uses a reader."""
 
+from contextlib import suppress
+
 from confluent_kafka import (
     OFFSET_BEGINNING,
     Consumer,
@@ -34,10 +36,18 @@ def find_streams(admin: AdminClient, system: str, entity: str) -> list[Stream]:
     except KafkaException as error:
         if error.args[0].code() in _GONE:
             raise KafkaTrouble(f"looking for topic {name}: it does not exist; run `lienthong apply`") from error
+        _look_again(admin)
         raise KafkaTrouble(f"looking for topic {name}: {error.args[0].str()}; {advice(error.args[0])}") from error
     except TimeoutError as error:
+        _look_again(admin)
         raise KafkaTrouble(f"looking for topic {name}: Kafka does not answer; see that it runs") from error
     return [Stream(entity, name, partition.id, str(found.topic_id)) for partition in found.partitions]
+
+
+def _look_again(admin: AdminClient) -> None:
+    """When a broker dies the client goes on asking the one that it knew, for minutes, unless it is told to look."""
+    with suppress(KafkaException):
+        admin.list_topics(timeout=_ANSWER_SECONDS)
 
 
 class Reader:
