@@ -20,6 +20,7 @@ from console.store_metrics import KEPT, UNREADABLE
 from schemas import topics
 from schemas.codec import CodecError
 from schemas.kafka import consumer_settings, reader_group
+from schemas.kafka_advice import FORBIDDEN
 from schemas.settings import Settings
 
 _MOST_RECORDS: Final = 10_000
@@ -84,6 +85,8 @@ class Feed:
             if ids.get(place) != topic_id or low > offset:
                 _log.warning("a topic is another one, gone or shortened: its account begins anew", topic=place[0])
                 forget(self._connection, place)
+        for topic in sorted({*TOLD} - {name for name, _ in ids}):
+            _log.warning("a topic is not there, or may not be seen: run `lienthong apply`, or allow it", topic=topic)
         is_new = not positions(self._connection)
         self._begin([place for place in ids if place[0] in TOLD])
         self._keeper = Keeper(self._connection)
@@ -171,12 +174,12 @@ class Feed:
             _log.error("a record cannot be read: it is left out", topic=topic, problem=str(error))
 
     def _place(self, message: Message) -> Place | None:
-        """None for what is no record. Raises Unanswered for what another opening mends."""
+        """None for what is no record. Raises Unanswered for what another opening mends, and for what is forbidden."""
         error, place = message.error(), (message.topic() or "", message.partition() or 0)
         if error is None:
             return place
         if error.code() == KafkaError._PARTITION_EOF:
             self._at_end.add(place)
-        elif error.code() in (*_OUT_OF_RANGE, *_GONE):
-            raise unanswered(self._settings, f"reading {message.topic()} into the store", KafkaException(error))
+        elif error.code() in (*_OUT_OF_RANGE, *_GONE, *FORBIDDEN):
+            raise unanswered(self._settings, f"reading {place[0] or 'topics'} into the store", KafkaException(error))
         return None

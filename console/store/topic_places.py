@@ -9,6 +9,7 @@ from confluent_kafka.admin import AdminClient
 from console.errors import Unanswered
 from console.reading import Place, quiet_client
 from schemas import topics
+from schemas.kafka_advice import advice
 from schemas.settings import Settings
 
 _ANSWER_SECONDS: Final = 10.0
@@ -52,8 +53,9 @@ def by_offset(positions: Iterable[tuple[Place, int]]) -> list[TopicPartition]:
 
 def unanswered(settings: Settings, doing: str, error: Exception) -> Unanswered:
     """The error for people."""
-    reason = error.args[0].str() if isinstance(error, KafkaException) else "no answer"
-    return Unanswered(f"{doing}: Kafka at {settings.kafka}: {reason}; see that it runs")
+    refused = error.args[0] if isinstance(error, KafkaException) else None
+    told = f"{refused.str()}; {advice(refused)}" if refused else "no answer; see that it runs"
+    return Unanswered(f"{doing}: Kafka at {settings.kafka}: {told}")
 
 
 def _is_wanted(name: str) -> bool:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 import psycopg
+import pytest
 
 from connectors import permissions, sql_grants
 from connectors.permissions import Acl
@@ -56,7 +57,7 @@ _WITH_CERTIFICATE: Final = "dich"
 
 @dataclass
 class SecuredCity(City):
-    """Principals are called as what they are for: `nguon`, `dich`, `workers`, `console`, `stranger`."""
+    """Principals are called as what they are for: `nguon`, `dich`, `workers`, `store`, `console`, `stranger`."""
 
     kafka: SecuredKafka
     authority: Authority = field(kw_only=True)
@@ -68,15 +69,17 @@ class SecuredCity(City):
         self._databases = {system: self.postgres.create_database() for system in _TABLES}
         texts = {"nguon": _PUBLISHER.replace("SLOT", self._databases["nguon"]), "dich": _RECEIVER}
         manifests = {system: Manifest.model_validate(parse(text).value) for system, text in texts.items()}
-        passwords = {f"kafka_{who}": secrets.token_hex(12) for who in ("nguon", "workers", "console", "stranger")}
-        self.keep_secrets(
-            **{f"{system}_dsn": self._role(system, manifest) for system, manifest in manifests.items()}, **passwords
-        )
+        passwords = {
+            f"kafka_{who}": secrets.token_hex(12) for who in ("nguon", "workers", "store", "console", "stranger")
+        }
+        roles = {f"{system}_dsn": self._role(system, manifest) for system, manifest in manifests.items()}
+        self.keep_secrets(store_dsn=self._store(self.postgres.create_database()), **roles, **passwords)
         for name, password in passwords.items():
             self.kafka.add_user(name.removeprefix("kafka_"), password)
         for who, acls in {
             **{system: permissions.of_connectors(manifest) for system, manifest in manifests.items()},
             "workers": permissions.of_workers(),
+            "store": permissions.of_store(),
             "console": permissions.of_console(),
         }.items():
             self.allow(who, acls)
@@ -95,6 +98,12 @@ class SecuredCity(City):
         clients.write_text(self._certificate(who) if who == _WITH_CERTIFICATE else self._password(who))
         listener = self.kafka.for_certificates if who == _WITH_CERTIFICATE else self.kafka.for_passwords
         return {"LIENTHONG_KAFKA": listener, "LIENTHONG_CLIENTS": str(clients)}
+
+    def become(self, who: str, monkeypatch: pytest.MonkeyPatch) -> str:
+        """This process is that principal from now on; returns the bootstrap servers that it uses."""
+        for name, value in self.environment(**self.identity(who)).items():
+            monkeypatch.setenv(name, value)
+        return self.identity(who)["LIENTHONG_KAFKA"]
 
     def told(self, name: str, who: str) -> subprocess.CompletedProcess[str]:
         """What a process says when it is started as this principal."""
@@ -119,6 +128,14 @@ class SecuredCity(City):
         self.run(
             "nguon", f"select pg_drop_replication_slot(slot_name) from pg_replication_slots where slot_name = '{name}'"
         )
+
+    def _store(self, name: str) -> str:
+        """The DSN of a role that may make the store's schema in this database, and nothing else."""
+        password = secrets.token_hex(12)
+        with psycopg.connect(self.postgres.dsn(name), autocommit=True) as connection:
+            connection.execute(f"create role lt_{name} login password '{password}'".encode())
+            connection.execute(f"grant create on database {name} to lt_{name}".encode())
+        return f"postgresql://lt_{name}:{password}@127.0.0.1:{self.postgres.port}/{name}"
 
     def _role(self, system: str, manifest: Manifest) -> str:
         """The DSN of a role with the printed grants and no others."""
