@@ -5,6 +5,8 @@ Kafka refuses the older from then on. Each commit carries topic id and generatio
 
 Kafka forgets the offsets of a group that says nothing for `offsets.retention.minutes` (7 days by default); `take` and
 each `prove` say something. What is forgotten is delivered again from the topic's beginning, under the same versions.
+
+Metadata of two words are of format 1; a later format says its number as the third.
 """
 
 import time
@@ -15,6 +17,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 
 from connectors.errors import Fenced, SinkUnavailable
 from connectors.values import Stream
+from schemas.formats import newer
 from schemas.kafka import consumer_settings, transactional_settings
 from schemas.kafka_advice import advice
 
@@ -30,6 +33,8 @@ _ANSWER_SECONDS: Final = 15.0
 #: Transactions are over in moments; a longer one is ended by Kafka. So long librdkafka waits for a Kafka that is away,
 #: whatever time-out it is given.
 _TRANSACTION_SECONDS: Final = 10.0
+#: Of the metadata; two words say no format.
+_FORMAT: Final = 1
 
 
 class _Kept(NamedTuple):
@@ -94,9 +99,10 @@ class GroupPositions:
 
     def _begin(self, stream: Stream, held: _Place | None) -> _Place:
         doing = f"taking the position of {stream.topic}"
+        # Before the producer is made: that would end whoever has taken over, or is of a newer version.
+        kept = self._kept(stream, doing)
         if held is not None:
-            # Before the producer is made: that would end whoever has taken over.
-            _check_ours(stream, held, self._kept(stream, doing))
+            _check_ours(stream, held, kept)
         name = f"{self._group}.{stream.topic}.{stream.partition}"
         more = {"delivery.timeout.ms": int(_TRANSACTION_SECONDS * 500)}
         producer = Producer(transactional_settings(self._bootstrap, name, seconds=_TRANSACTION_SECONDS, **more))
@@ -141,7 +147,10 @@ class GroupPositions:
                 if error.args[0].code() not in _SETTLING or time.monotonic() > until:
                     raise _unavailable(doing, error) from error
                 time.sleep(_SETTLING_SECONDS)
-        topic_id, _, generation = (found.metadata or "").partition(" ")
+        topic_id, _, more = (found.metadata or "").partition(" ")
+        generation, _, told = more.partition(" ")
+        if refused := newer("its metadata", found=int(told) if told.isdigit() else _FORMAT, known=_FORMAT):
+            raise SinkUnavailable(f"{doing}: {refused}")
         return _Kept(max(0, found.offset), topic_id, int(generation) if generation.isdigit() else 0)
 
     def _reader(self) -> Consumer:

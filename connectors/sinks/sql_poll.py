@@ -56,7 +56,7 @@ def forget(manifest: Manifest, settings: Settings) -> str:
     connection = session.connect(Connect.model_validate(manifest.connect).url, manifest.system)
     try:
         with translated(f"forgetting positions in the target of {manifest.system}"), connection.begin():
-            position.TABLES.create_all(connection)
+            position.ensure_tables(connection)
             position.forget(connection, gone)
     finally:
         session.drop(connection)
@@ -86,7 +86,7 @@ class SqlPollSink:
         doing = f"opening the target of {self._system}"
         try:
             with translated(doing), connection.begin():
-                position.TABLES.create_all(connection)
+                position.ensure_tables(connection)
             with translated(doing), connection.begin():
                 entities = {stream.entity: None for stream in streams}
                 self._writers = {entity: Writer(connection, self._subscriptions[entity]) for entity in entities}

@@ -8,7 +8,7 @@ from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from connectors.postgres_dsn import sound
 from console.errors import ConsoleError
-from console.store.migrate import migrate
+from console.store.migrate import migrate, too_new
 from schemas.secret_references import resolve
 from schemas.settings import Settings
 
@@ -30,12 +30,20 @@ def store_dsn(settings: Settings) -> str:
 
 
 def connect(dsn: str) -> Connection[Any]:
-    """A session in autocommit; transactions are begun where they are needed. Raises StoreUnavailable."""
+    """A session in autocommit; transactions are begun where they are needed.
+
+    Raises StoreUnavailable, also where a newer version has made the store.
+    """
     try:
         options = f"{conninfo_to_dict(sound(dsn)).get('options') or ''} {_SETTINGS}".strip()
-        return psycopg.connect(dsn, autocommit=True, connect_timeout=10, options=options, application_name="lienthong")
+        made = psycopg.connect(dsn, autocommit=True, connect_timeout=10, options=options, application_name="lienthong")
+        refused = too_new(made)
     except psycopg.Error as error:
         raise unavailable("connecting to the store", error) from error
+    if refused:
+        made.close()
+        raise StoreUnavailable(f"opening the store: {refused}")
+    return made
 
 
 def prepare(dsn: str) -> Connection[Any]:

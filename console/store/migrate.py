@@ -24,6 +24,13 @@ def migrations() -> list[Migration]:
     return sorted(Migration(int(file.name.partition("_")[0]), file.name, file.read_bytes()) for file in found)
 
 
+def too_new(connection: Connection[Any]) -> str:
+    """For people, why the store cannot be used: a newer version has been there. Empty where it can, or is not there."""
+    if connection.execute("SELECT to_regclass('migrations') IS NULL").fetchone() == (True,):
+        return ""
+    return _newer({number for (number,) in connection.execute("SELECT number FROM migrations")})
+
+
 def migrate(connection: Connection[Any], schema: str) -> list[str]:
     """Returns the names of those that were applied now. Whoever comes at the same time waits for the first.
 
@@ -38,10 +45,14 @@ def migrate(connection: Connection[Any], schema: str) -> list[str]:
             "applied timestamptz NOT NULL DEFAULT now())"
         )
         known = {number for (number,) in connection.execute("SELECT number FROM migrations")}
-        if refused := newer("the store", found=max(known, default=0), known=listed[-1].number):
+        if refused := _newer(known):
             raise ConsoleError(f"preparing the store: {refused}")
         wanted = [each for each in listed if each.number not in known]
         for each in wanted:
             connection.execute(each.text)
             connection.execute("INSERT INTO migrations (number, name) VALUES (%s, %s)", [each.number, each.name])
     return [each.name for each in wanted]
+
+
+def _newer(applied: set[int]) -> str:
+    return newer("the store", found=max(applied, default=0), known=migrations()[-1].number)

@@ -1,14 +1,16 @@
 """The catalogue in a real Kafka."""
 
+import json
 from collections.abc import Callable
 
 import pytest
+from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic  # type: ignore[attr-defined]
 
 from deploy.embedded.kafka import Kafka
 from schemas import topics
 from schemas.catalogue import CatalogueError, compile_catalogue
-from schemas.catalogue_topic import NoCatalogue, publish, read
+from schemas.catalogue_topic import KEY, NoCatalogue, publish, read
 from schemas.manifest import Manifest
 from schemas.settings import Settings
 
@@ -38,6 +40,13 @@ def test_the_last_catalogue_is_read(private_kafka: Callable[[], Kafka]) -> None:
     found = read(settings)
     assert found.to_json() == second.to_json()
     assert found.mapping_revision("a") == 1
+
+    newer = json.dumps({**json.loads(second.to_json()), "format": 2, "manifests": "another shape"})
+    producer = Producer({"bootstrap.servers": settings.kafka})
+    producer.produce(topics.CATALOGUE, newer, KEY)
+    assert producer.flush(20) == 0
+    with pytest.raises(CatalogueError, match="which a newer version has written"):
+        read(settings)
 
 
 def test_no_kafka_is_said_with_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

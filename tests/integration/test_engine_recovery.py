@@ -1,5 +1,6 @@
 """State comes back from the changelog: whole, as far as it is committed, and from where it stood."""
 
+import json
 import re
 import shutil
 import time
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from rocksdict import Options, Rdict
 
 from tests.integration.engine_harness import Site, Worker, until
 from tests.integration.engine_rows import assert_exact, rows_of
@@ -66,6 +68,21 @@ def test_a_recreated_changelog_is_noticed(site: Site) -> None:
     assert worker.has_logged("does not belong to the changelog any more")
     worker.stop()
     assert site.state("first") == {} == site.changelog()
+
+
+def test_a_state_of_a_newer_version_is_built_anew_from_the_changelog(site: Site) -> None:
+    site.produce(rows_of(400))
+    run(site, count=400).stop()
+    for path in (site.data / "first" / site.name).glob("partition-*"):
+        stored = Rdict(str(path), options=Options(raw_mode=True))
+        stored[b""] = json.dumps(["id", 400, time.time(), 2]).encode()
+        stored[b"of a newer version"] = b"not to be understood"
+        stored.close()
+    worker = site.start("first")
+    until(worker.owns_all, seconds=30, doing="the worker to own everything")
+    worker.stop()
+    assert worker.has_logged("it is built anew")
+    assert site.state("first") == site.changelog() != {}
 
 
 def test_changelog_and_anchor_must_have_equal_partitions(site: Site) -> None:

@@ -34,7 +34,9 @@ COMMENT ON TABLE lienthong.position IS
 
 #: In words, for people see it, too; tables from before there was a number have none.
 _FORMAT = 1
-_READ_FORMAT = r"SELECT substring(obj_description('lienthong.position'::regclass, 'pg_class') from 'Format (\d+)')::int"
+_READ_FORMAT = (
+    r"SELECT substring(obj_description(to_regclass('lienthong.position'), 'pg_class') from 'Format (\d+)')::int"
+)
 
 _NEW = """
 INSERT INTO lienthong.position (topic, "partition", topic_id, next_offset, generation, updated_at)
@@ -76,8 +78,8 @@ def ensure_tables(connection: Connection[Any]) -> None:
 
     Raises SinkUnavailable where a newer version has made them.
     """
+    refuse_newer(connection)
     if _holds(connection, _EXISTS):
-        _refuse_newer(connection)
         return
     with connection.transaction():
         # Two sinks may start at once.
@@ -89,7 +91,8 @@ def ensure_tables(connection: Connection[Any]) -> None:
         connection.execute(arrivals.CREATE)
 
 
-def _refuse_newer(connection: Connection[Any]) -> None:
+def refuse_newer(connection: Connection[Any]) -> None:
+    """Raises SinkUnavailable where a newer version has made the tables; nothing where there are none."""
     found = connection.execute(_READ_FORMAT).fetchone()
     if refused := newer("lienthong.position", found=found[0] or 1 if found else 1, known=_FORMAT):
         raise SinkUnavailable(f"opening the target: {refused}")
@@ -118,7 +121,8 @@ def end_frozen(connection: Connection[Any]) -> None:
 
 
 def forget(connection: Connection[Any], topics: Sequence[str]) -> None:
-    """As if these topics had never been written here."""
+    """As if these topics had never been written here. Raises SinkUnavailable where a newer version has written."""
+    refuse_newer(connection)
     if _holds(connection, _EXISTS):
         connection.execute("DELETE FROM lienthong.position WHERE topic = ANY(%s)", [list(topics)])
 

@@ -4,7 +4,9 @@ from typing import Any
 
 from psycopg import Connection, sql
 
+from connectors.errors import SinkUnavailable
 from connectors.sinks.postgres_target import arrivals, departures
+from connectors.sinks.postgres_target.position import refuse_newer
 from connectors.sinks.postgres_target.session import may_set_origin, origin_grant
 from connectors.sinks.postgres_target.structure import MISSING, MISSING_REMEDY, Table, read_table
 from connectors.values import Finding
@@ -27,6 +29,10 @@ def position_finding(connection: Connection[Any]) -> Finding:
     """Whether the tables of our own are there, or can be made."""
     exists, may_create, has_schema = connection.execute(_POSITION).fetchone() or (False, False, False)
     subject = "lienthong.position"
+    try:
+        refuse_newer(connection)
+    except SinkUnavailable as error:
+        return Finding(subject, str(error), "install the newer version here, too")
     if exists:
         lacking = {right: None for table in (subject, *_MEMORIES) for right in _lacking(connection, table, _NEEDED)}
         if not lacking:

@@ -8,7 +8,7 @@ from typing import Any, Final
 import orjson
 from psycopg import Connection, sql
 
-from connectors.sinks.postgres_target import session
+from connectors.sinks.postgres_target import position, session
 from connectors.sinks.postgres_target.checksums import Sums, bucket_of, digits_for, shown_by, sums_of, sums_query
 from connectors.sinks.postgres_target.refusals import Refused, translated
 from connectors.sinks.postgres_target.structure import Column, Table, table_to_write
@@ -53,6 +53,7 @@ class PostgresReadback:
     def position(self, stream: Stream) -> int:
         """See Readable."""
         with translated(f"asking how far {stream.topic} is written"):
+            position.refuse_newer(self._connection)
             if self._connection.execute(_HAS_POSITION).fetchone() != (True,):
                 return -1
             place = [stream.topic, stream.partition, stream.topic_id]

@@ -6,8 +6,9 @@ from typing import Any, Final
 import sqlalchemy as sa
 import structlog
 
-from connectors.errors import Fenced
+from connectors.errors import Fenced, SinkUnavailable
 from connectors.values import Stream, Writes
+from schemas.formats import newer
 
 #: The tables that the sink makes for itself, where the role's unqualified names lead.
 TABLES: Final = sa.MetaData()
@@ -23,7 +24,32 @@ POSITION: Final = sa.Table(
     comment="Liên thông: up to where each delivery topic has been written here. Changed with the data; do not edit.",
 )
 
+#: Said by a row of no stream, in `next_offset`, for not every database keeps comments; without it, it is the first.
+_FORMAT: Final = 1
+_FORMAT_ROW: Final = Stream("", "lienthong.format", 0, "")
+
 _log = structlog.get_logger(__name__)
+
+
+def ensure_tables(connection: sa.Connection) -> None:
+    """Makes the tables that are missing. Inside the caller's transaction.
+
+    Raises SinkUnavailable, before anything is changed, where a newer version has made them.
+    """
+    refuse_newer(connection)
+    TABLES.create_all(connection)
+    if _read(connection, _FORMAT_ROW) is None:
+        row = {"topic": _FORMAT_ROW.topic, "part": _FORMAT_ROW.partition, "topic_id": "", "next_offset": _FORMAT}
+        connection.execute(sa.insert(POSITION).values(**row, generation=0))
+
+
+def refuse_newer(connection: sa.Connection) -> None:
+    """Raises SinkUnavailable where a newer version has made the tables; nothing where there are none."""
+    if not sa.inspect(connection).has_table(POSITION.name):
+        return
+    found = connection.execute(sa.select(POSITION.c.next_offset).where(_is(_FORMAT_ROW))).scalar_one_or_none()
+    if refused := newer(POSITION.name, found=found or _FORMAT, known=_FORMAT):
+        raise SinkUnavailable(f"opening the target: {refused}")
 
 
 def take(connection: sa.Connection, streams: Sequence[Stream], held: Mapping[Stream, int]) -> dict[Stream, int]:

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Iterator
 import sqlalchemy as sa
 from sqlalchemy.exc import SQLAlchemyError
 
-from connectors.sinks.sql_target.position import TABLES
+from connectors.errors import SinkUnavailable
+from connectors.sinks.sql_target.position import TABLES, refuse_newer
 from connectors.sinks.sql_target.structure import MISSING, MISSING_REMEDY, Table, read_table
 from connectors.sqlalchemy_engine import said
 from connectors.values import Finding
@@ -26,8 +27,11 @@ def _own(connection: sa.Connection) -> Finding:
     subject = ", ".join(table.name for table in TABLES.sorted_tables)
     try:
         with connection.begin() as trial:
+            refuse_newer(connection)
             TABLES.create_all(connection)
             trial.rollback()
+    except SinkUnavailable as error:
+        return Finding(subject, str(error), "install the newer version here, too")
     except SQLAlchemyError as error:
         role = connection.engine.url.username or "the role in `connect: url`"
         schema = f"CREATE SCHEMA {role} AUTHORIZATION {role};"

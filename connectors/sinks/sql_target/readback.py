@@ -25,6 +25,7 @@ class SqlReadback:
     def position(self, stream: Stream) -> int:
         """See Readable."""
         with translated(f"asking how far {stream.topic} is written"), self._connection.begin():
+            position.refuse_newer(self._connection)
             is_there = sa.inspect(self._connection).has_table(position.POSITION.name)
             return position.written_up_to(self._connection, stream) if is_there else -1
 

@@ -75,13 +75,13 @@ class Capture:
     def open(self, *, confirmed: dict[int, int]) -> None:
         """`confirmed`: what this process has confirmed, by epoch; the server may not have heard of it yet."""
         detail = self._memory.last["detail"] if self._memory.last else ""
+        kept = memories.recall(detail)
         self._memory.keep(epoch=self.epoch, phase="starting", detail=detail)
         self._database = Database(self._held(session.connect(self._dsn, self._system)), self._manifest)
         self._tables = self._database.tables()
         self._replication = self._held(Replication(self._dsn, self._system))
         slot.take_over(self._database.connection, self._name)
         self.confirmed = confirmed.get(self.epoch, 0)
-        kept = memories.recall(detail)
         found = self._look_around(kept)
         if kept is not None and self.confirmed > lsn.parse(kept.seen):
             kept = kept.model_copy(update={"seen": lsn.spell(self.confirmed)})

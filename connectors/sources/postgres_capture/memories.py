@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from connectors.kept_format import FORMAT, refuse_newer
 from connectors.sources.postgres_capture import lsn
 from connectors.sources.postgres_capture.jobs import Job
 from connectors.sources.postgres_capture.replication import Identity
@@ -26,6 +27,7 @@ class Kept(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = FORMAT
     system_identifier: str
     timeline: int
     database: str
@@ -56,7 +58,11 @@ class Found(NamedTuple):
 
 
 def recall(detail: str) -> Kept | None:
-    """What was kept, None when nothing was, or something that is not understood."""
+    """What was kept, None when nothing was, or something that is not understood.
+
+    Raises SourceUnavailable where a newer version has kept it.
+    """
+    refuse_newer(detail)
     try:
         return Kept.model_validate_json(detail)
     except ValidationError:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from connectors.kept_format import FORMAT, refuse_newer
 from connectors.sources.sql_polling.jobs import Job
 from connectors.sources.sql_polling.store import Store
 from connectors.sources.sql_polling.tables import Table
@@ -15,6 +16,7 @@ class Kept(BaseModel):
 
     model_config = ConfigDict(frozen=True)
 
+    format: int = FORMAT
     #: The local store that belongs to this epoch.
     store: str
     #: Whether Kafka has acknowledged the whole snapshot of this epoch.
@@ -28,7 +30,12 @@ class Kept(BaseModel):
 
 
 def recall(last: ConnectorState | None) -> Kept | None:
-    """What was kept, None when nothing was, or something that is not understood."""
+    """What was kept, None when nothing was, or something that is not understood.
+
+    Raises SourceUnavailable where a newer version has kept it.
+    """
+    if last is not None:
+        refuse_newer(last["detail"])
     try:
         return Kept.model_validate_json(last["detail"]) if last else None
     except ValidationError:

@@ -87,12 +87,12 @@ class Store:
     def _open(self, path: Path) -> None:
         path.touch(mode=0o600)
         self._connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None)
-        self._connection.execute("PRAGMA journal_mode = WAL")
-        self._connection.execute("PRAGMA synchronous = FULL")
         [format_found] = self._connection.execute("PRAGMA user_version").fetchone()
         if refused := newer(f"the local store {path.name}", found=format_found, known=_FORMAT):
             self._connection.close()
             raise SourceUnavailable(f"opening what is known of the rows: {refused}")
+        self._connection.execute("PRAGMA journal_mode = WAL")
+        self._connection.execute("PRAGMA synchronous = FULL")
         self._connection.executescript(_TABLES)
         self._connection.execute(f"PRAGMA user_version = {_FORMAT}")
         found = self._connection.execute("SELECT id, generation, last FROM owner").fetchone()
