@@ -158,4 +158,6 @@ def _options(cache: Cache, memtable_bytes: int) -> Options:
     options.set_max_open_files(256)
     options.set_keep_log_file_num(2)
     options.set_max_log_file_size(1_000_000)
+    # By default it grows to 1 GB before it begins anew.
+    options.set_max_manifest_file_size(1_000_000)
     return options

@@ -32,6 +32,8 @@ CREATE TEMP TABLE chunk (name TEXT PRIMARY KEY, key TEXT NOT NULL, cursor TEXT N
 #: SQLite's `user_version`; files from before there was a number have 0.
 _FORMAT: Final = 1
 _BUSY_SECONDS: Final = 10.0
+#: What SQLite's log is cut back to after a long transaction.
+_LOG_BYTES: Final = 4_000_000
 #: Rounds of one generation; both fit into a position's 63 bits.
 _ROUND_BITS: Final = 32
 _ROUNDS: Final = (1 << _ROUND_BITS) - 1
@@ -93,6 +95,7 @@ class Store:
             raise SourceUnavailable(f"opening what is known of the rows: {refused}")
         self._connection.execute("PRAGMA journal_mode = WAL")
         self._connection.execute("PRAGMA synchronous = FULL")
+        self._connection.execute(f"PRAGMA journal_size_limit = {_LOG_BYTES}")
         self._connection.executescript(_TABLES)
         self._connection.execute(f"PRAGMA user_version = {_FORMAT}")
         found = self._connection.execute("SELECT id, generation, last FROM owner").fetchone()

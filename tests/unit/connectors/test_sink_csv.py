@@ -14,6 +14,7 @@ from connectors.sinks.csv import CsvSink, sink
 from connectors.sinks.csv_target.shelf import Shelf
 from schemas.settings import Settings
 from tests.contract.sinks.csv import records
+from tests.unit.full_disk import no_file_larger_than
 
 _TIME = 1_788_134_400_000_000
 
@@ -183,6 +184,22 @@ def test_the_probe_says_what_is_wrong(folder: Path) -> None:
         assert [found.remedy for found in made.probe() if found.problem]
         with pytest.raises(SinkUnavailable):
             made.open([STREAM])
+
+
+@pytest.mark.parametrize("mode", ["append", "snapshot"])
+def test_a_full_disk_is_told_of_and_nothing_is_lost(folder: Path, mode: str) -> None:
+    feed = Feed(_sink(folder, mode=mode))
+    feed.write(upsert("k#0", ho_ten="An"))
+    before = {path.name: path.read_bytes() for path in folder.glob("*.csv")}
+    many = [upsert(f"k#{number}", ho_ten="Bình" * 20) for number in range(1, 3_000)]
+    with no_file_larger_than(100_000), pytest.raises(SinkUnavailable, match="has room"):
+        feed.write(*many)
+    assert {path.name: path.read_bytes() for path in folder.glob("*.csv")} == before
+    assert feed.open() == 1
+    feed.write(*many)
+    seen = [row["ma"] for path in sorted(folder.glob("*.csv")) for row in records(path)]
+    assert sorted(seen) == sorted(f"k#{number}" for number in range(3_000))
+    assert list(folder.glob(".lienthong/*/0*")) == []
 
 
 def _no_space(*_: object) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from connectors.errors import Fenced, SourceUnavailable
 from connectors.sources.sql_polling.store import Known, Round, Store
+from tests.unit.full_disk import no_file_larger_than
 
 
 def _known(name: str, cursor: str = "1") -> Known:
@@ -127,3 +128,49 @@ def test_a_disk_that_fails_passes(store: Store, path: Path) -> None:
     blocking.commit()
     with pytest.raises(SourceUnavailable, match="data folder"):
         store.acknowledged(5)
+
+
+def _round(commit: int, size: int) -> Round:
+    return Round(commit, "t", "{}", [{"row": "x" * size}])
+
+
+def test_what_kafka_has_acknowledged_takes_no_room(store: Store, path: Path) -> None:
+    """Rounds of 1 MB, ten of them unacknowledged at a time, as Kafka lets them wait: the room is used again."""
+    sizes = []
+    for turn in range(20):
+        commits = range(turn * 10, turn * 10 + 10)
+        for commit in commits:
+            with store.writing():
+                store.keep_round(_round(commit, 1_000_000))
+        store.acknowledged(commits[-1])
+        sizes.append(sum(found.stat().st_size for found in path.parent.iterdir()))
+    assert list(store.unacknowledged()) == []
+    assert max(sizes) < 22_000_000
+    with store.writing():
+        store.keep_round(_round(999, 30_000_000))
+    store.acknowledged(999)
+    with store.writing():  # what begins the log anew cuts it back
+        store.keep_floor("t", 1)
+    assert path.with_name(path.name + "-wal").stat().st_size <= 4_000_000
+
+
+def test_a_full_disk_is_told_of_and_what_was_written_before_stays(store: Store, path: Path) -> None:
+    kept = _round(1, 1_000)
+    with store.writing():
+        store.learn("t", [_known("1")])
+        store.keep_round(kept)
+    last = store.last
+    with no_file_larger_than(300_000):
+        with pytest.raises(SourceUnavailable, match="see that the data folder has room"):
+            _write_too_much(store)
+        assert (list(store.unacknowledged()), store.last) == ([kept], last)
+    assert list(Store(path).unacknowledged()) == [kept]
+    _write_too_much(store)
+    assert set(store.known("t", ["1", "2"])) == {"1", "2"}
+    assert [found.commit for found in Store(path).unacknowledged()] == [1, store.last]
+
+
+def _write_too_much(store: Store) -> None:
+    with store.writing():
+        store.learn("t", [_known("2")])
+        store.keep_round(_round(store.next_commit(), 1_000_000))

@@ -1,11 +1,10 @@
 """The local state: what is written stays, a batch sees its own puts, a scan sees one moment."""
 
 import os
-import resource
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -17,6 +16,7 @@ from streams.engine.checkpoint import Checkpoint
 from streams.engine.errors import BatchClosedError, StateError
 from streams.engine.overlay import BatchState
 from streams.engine.state import PartitionState
+from tests.unit.full_disk import no_file_larger_than
 
 CACHE = Cache(1_000_000)
 MARK = Checkpoint("topic", 7)
@@ -100,15 +100,25 @@ def test_what_was_restored_stays_when_it_is_closed_in_order(tmp_path: Path) -> N
     again.close()
 
 
-@contextmanager
-def no_file_larger_than(size: int) -> Iterator[None]:
-    """What a full disk does, RocksDB sees here too: a write that fails in the middle."""
-    _, most = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, most))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (most, most))
+@pytest.mark.parametrize("step", [PartitionState.apply, PartitionState.restore])
+def test_the_same_keys_written_again_and_again_take_no_more_room(tmp_path: Path, step: Callable[..., None]) -> None:
+    """200 KB of values, 40 MB written: logs go with what they were for, and older values with the next merge."""
+    state = PartitionState(tmp_path / "p", cache=CACHE, memtable_bytes=100_000)
+    most = 0
+    for turn in range(200):
+        step(state, {b"%03d" % key: os.urandom(1_000) for key in range(200)}, Checkpoint("topic", turn))
+        most = max(most, _size(tmp_path / "p"))
+    state.close()
+    assert 200_000 < _size(tmp_path / "p") <= most < 8_000_000
+
+
+def _size(folder: Path) -> int:
+    """Of its files, but those that go just now."""
+    sizes = []
+    for path in folder.iterdir():
+        with suppress(FileNotFoundError):
+            sizes.append(path.stat().st_size)
+    return sum(sizes)
 
 
 def test_a_full_disk_is_told_of_and_what_was_written_before_stays(tmp_path: Path) -> None:
