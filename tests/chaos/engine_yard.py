@@ -111,16 +111,25 @@ class Yard:
             trouble.unlink()
 
     def wait_caught_up(self) -> None:
-        """Until all that is in the sources by now is committed. Fails with what the workers said last."""
+        """Until all that is in the sources by now is committed; on a busy machine that takes its time.
+
+        Fails, with what the workers said last, when a partition that is behind has not moved for too long.
+        """
         admin = AdminClient({"bootstrap.servers": self.kafka.bootstrap})
         ends: dict[tuple[str, int], int] = {}
+        mark: dict[tuple[str, int], int] = {}
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
             with suppress(KafkaException):  # a broker that has just come back does not know yet
                 ends.update(ends or self._ends(admin))
                 committed = self._committed()
-                if all(committed.get(place, 0) >= end for place, end in ends.items()):
+                behind = {
+                    place: committed.get(place, 0) for place, end in ends.items() if committed.get(place, 0) < end
+                }
+                if not behind:
                     return
+                if all(at > mark.get(place, -1) for place, at in behind.items()):
+                    mark, deadline = behind, time.monotonic() + PATIENCE_SECONDS
             assert time.monotonic() < deadline, f"the workers do not catch up to {ends}:\n{self._last_words()}"
             time.sleep(0.2)
 
