@@ -1,4 +1,4 @@
-"""One of three brokers is dead: whoever asked it something asks the others, and work goes on."""
+"""One of three brokers is dead: whoever asked it something asks the others, and is answered."""
 
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -14,7 +14,6 @@ from connectors.delivery.trouble import KafkaTrouble
 from schemas import topics
 from streams.engine.cluster import Cluster
 from streams.engine.settings import EngineSettings
-from tests.chaos.engine_campaign import campaign
 from tests.chaos.proxied_cluster import ProxiedCluster
 from tests.integration.engine_harness import PARTITIONS, Site, until
 
@@ -74,10 +73,3 @@ def _answered(ask: Callable[[], object]) -> object:
     with suppress(KafkaException, KafkaTrouble):
         return ask()
     return None
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(1_200)
-def test_one_of_three_is_killed_and_every_record_counts_once(tmp_path: Path) -> None:
-    verdict = campaign(tmp_path, seed=3, faults=["broker"], decks=2, at_once=(1,), brokers=3)
-    assert verdict.is_clean, str(verdict)

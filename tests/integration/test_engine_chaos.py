@@ -1,4 +1,4 @@
-"""The campaign of ``make chaos-engine`` in short: every fault three times, three at once, in an order of chance."""
+"""The campaign of ``make chaos-engine`` in short: every fault once, three at once, in an order of chance."""
 
 import os
 import random
@@ -12,8 +12,8 @@ from tests.chaos.engine_faults import FAULTS
 
 @pytest.mark.slow
 @pytest.mark.timeout(1_200)
-def test_every_fault_three_times_and_every_record_once(tmp_path: Path) -> None:
+def test_every_fault_comes_and_every_record_counts_once(tmp_path: Path) -> None:
     seed = int(os.environ.get("LIENTHONG_CHAOS_SEED", random.SystemRandom().randrange(1_000_000)))
     print(f"LIENTHONG_CHAOS_SEED={seed}")
-    verdict = campaign(tmp_path, seed=seed, faults=sorted(FAULTS), decks=3, at_once=(3,))
+    verdict = campaign(tmp_path, seed=seed, faults=sorted(FAULTS), decks=1, at_once=(3,))
     assert verdict.is_clean, f"seed {seed}: {verdict}"
