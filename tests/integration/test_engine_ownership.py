@@ -54,9 +54,9 @@ def _await_work(site: Site) -> None:
 
 
 def all_are_owned(site: Site, workers: dict[str, Worker]) -> bool:
-    """Each partition by exactly one."""
-    owned = sorted(number for worker in workers.values() for number in worker.owned())
-    return owned == list(range(site.partitions))
+    """Each partition by exactly one, and everybody owns some: who is still starting cannot be stopped in good order."""
+    owned = [worker.owned() for worker in workers.values()]
+    return all(owned) and sorted(number for numbers in owned for number in numbers) == list(range(site.partitions))
 
 
 def test_every_state_partition_has_one_owner(site: Site) -> None:
