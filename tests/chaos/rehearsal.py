@@ -25,7 +25,7 @@ from tests.chaos.processes import wait_until
 from tests.integration.whole_city import PROJECT, WholeCity
 
 _SETTLE_SECONDS = 120.0
-_GIT = shutil.which("git") or "git"
+_GIT, _MAKE = (shutil.which(name) or name for name in ("git", "make"))
 #: What an operator keeps apart, as docs/production.md says; the registry and the store may begin empty.
 _LOST = ("servers/kafka", "servers/registry", "state", "sources", "secrets", "run", "logs")
 
@@ -153,10 +153,12 @@ def destroy(data: DataDirectory, safe: dict[str, str]) -> None:
 
 @contextmanager
 def earlier_version(revision: str, folder: Path) -> Iterator[Path]:
-    """Its source tree, run with the present packages."""
+    """Its source tree, with the packages that it asked for."""
     tree = folder / "earlier"
     subprocess.run([_GIT, "worktree", "add", "--quiet", "--detach", str(tree), revision], cwd=PROJECT, check=True)
     try:
+        say("the packages of the earlier version are installed")
+        subprocess.run([_MAKE, "--silent", f"PY={sys.executable}", ".venv/run.stamp"], cwd=tree, check=True)
         yield tree
     finally:
         subprocess.run([_GIT, "worktree", "remove", "--force", str(tree)], cwd=PROJECT, check=True)

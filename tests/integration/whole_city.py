@@ -31,11 +31,13 @@ _READY_SECONDS = 240.0
 
 
 class WholeCity:
-    """Its data, and the process that keeps it running. `project`: the source tree that it runs from."""
+    """Its data, and the process that keeps it running. `project`: the source tree that it runs from, with the
+    virtual environment that stands in it."""
 
     def __init__(self, data: DataDirectory, log: Path, *, project: Path = PROJECT) -> None:
         self.data, self._log, self._project = data, log, project
-        argv = [sys.executable, "-m", "deploy.embedded", "up", "--data", str(data.path), "--people", str(PEOPLE)]
+        self._python = sys.executable if project == PROJECT else str(project / ".venv" / "bin" / "python")
+        argv = [self._python, "-m", "deploy.embedded", "up", "--data", str(data.path), "--people", str(PEOPLE)]
         with log.open("wb") as output:
             self.process = subprocess.Popen(argv, stdout=output, stderr=output, cwd=project)
 
@@ -51,7 +53,7 @@ class WholeCity:
 
     def lienthong(self, *arguments: str, **variables: str) -> subprocess.CompletedProcess[str]:
         environment = os.environ | {"LIENTHONG_DATA": str(self.data.path), "COLUMNS": "200"} | variables
-        argv = [sys.executable, "-m", "console", *arguments]
+        argv = [self._python, "-m", "console", *arguments]
         return subprocess.run(
             argv, env=environment, capture_output=True, text=True, timeout=120, check=False, cwd=self._project
         )
