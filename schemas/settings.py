@@ -16,9 +16,8 @@ class Settings(BaseModel):
     """
 
     def __init__(self, **given: Any) -> None:
-        names = (name for name in type(self).model_fields if name not in given)
-        found = {name: os.environ[_PREFIX + name.upper()] for name in names if _PREFIX + name.upper() in os.environ}
-        super().__init__(**found, **given)
+        found = {name: os.environ.get(_PREFIX + name.upper()) for name in type(self).model_fields}
+        super().__init__(**({name: text for name, text in found.items() if text is not None} | given))
 
     #: Bootstrap servers, as Kafka spells them.
     kafka: str = "127.0.0.1:9092"

@@ -61,13 +61,15 @@ def take_to_heart(turn: Turn, sender: str, claims: Iterable[Claim], two_ways: Ma
 def still_owed(turn: Turn, forward: Forward, two_ways: Mapping[str, TwoWay]) -> list[tuple[str, str]]:
     """(key, system) for each own row of a system whose copy the sender has taken back: what the row was sent from here
     may reach it after what it is sent from there, or from where it is now."""
+    if turn.claims is turn.state["claims"]:
+        return []
     sender, goes = forward["formerly"], {row_name(claim): claim["left_to"] for claim in forward["claims"]}
     found: dict[tuple[str, str], None] = {}
     for copy in turn.state["claims"]:
         two_way = two_ways.get(copy["system"]) if copy["under"] == sender and copy["values"] is not None else None
         if two_way is None or not two_way.own_rows or copy["resource"] not in two_way.fields:
             continue
-        if not any(one["under"] == sender and row_name(one) == row_name(copy) for one in turn.claims):
+        if all(held["under"] != sender for held in of_row(copy, turn.claims)):
             found[goes.get(row_name(copy)) or sender, copy["system"]] = None
     return [(key, system) for key, system in found if key != turn.state["key"]]
 

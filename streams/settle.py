@@ -45,7 +45,7 @@ class Settler:
         self._emitter.deliveries(after, routed, cause, effects)
         if target is not None:
             effects.forget_silence()  # the key that stands for this one has the last word
-        if is_entangled or turn.says_more or turn.owes or routed.renamed:
+        if is_entangled or turn.says_more or routed.renamed:
             sender = Sender(after["key"], after["version"], target, turn.hops)
             links, parcels = tell(turn, sender, goes, routed.renamed)
             for alias, link in links:

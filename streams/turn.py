@@ -42,7 +42,7 @@ class Turn:
     @property
     def says_more(self) -> bool:
         """Whether others hear of it, whatever changes here."""
-        return bool(self.passed or self.words or self.answered or self.sends_all)
+        return bool(self.passed or self.words or self.answered or self.owes or self.sends_all)
 
     @property
     def has_changed(self) -> bool:

@@ -28,7 +28,7 @@ def too_new(connection: Connection[Any]) -> str:
     """For people, why the store cannot be used: a newer version has been there. Empty where it can, or is not there."""
     if connection.execute("SELECT to_regclass('migrations') IS NULL").fetchone() == (True,):
         return ""
-    return _newer({number for (number,) in connection.execute("SELECT number FROM migrations")})
+    return _newer(_applied(connection), migrations())
 
 
 def migrate(connection: Connection[Any], schema: str) -> list[str]:
@@ -44,8 +44,8 @@ def migrate(connection: Connection[Any], schema: str) -> list[str]:
             "CREATE TABLE IF NOT EXISTS migrations (number int PRIMARY KEY, name text NOT NULL, "
             "applied timestamptz NOT NULL DEFAULT now())"
         )
-        known = {number for (number,) in connection.execute("SELECT number FROM migrations")}
-        if refused := _newer(known):
+        known = _applied(connection)
+        if refused := _newer(known, listed):
             raise ConsoleError(f"preparing the store: {refused}")
         wanted = [each for each in listed if each.number not in known]
         for each in wanted:
@@ -54,5 +54,9 @@ def migrate(connection: Connection[Any], schema: str) -> list[str]:
     return [each.name for each in wanted]
 
 
-def _newer(applied: set[int]) -> str:
-    return newer("the store", found=max(applied, default=0), known=migrations()[-1].number)
+def _applied(connection: Connection[Any]) -> set[int]:
+    return {number for (number,) in connection.execute("SELECT number FROM migrations")}
+
+
+def _newer(applied: set[int], listed: list[Migration]) -> str:
+    return newer("the store", found=max(applied, default=0), known=listed[-1].number)

@@ -29,13 +29,10 @@ from psycopg import Connection
 
 from console.store.database import prepare
 from console.tracing.lookups import Lookups
-from deploy.embedded.kafka import Kafka
-from deploy.embedded.postgres import Postgres
-from deploy.embedded.registry import Registry
 from tests.bench.bench_reconcile import Clock
 from tests.chaos.processes import wait_until
 from tests.chaos.small_city import SmallCity, small_city
-from tests.integration.hold_server import FAST
+from tests.chaos.standing_servers import standing_servers
 
 RAW, TO = "raw.nguon.person", "to.dich.person"
 PARTITIONS = 4
@@ -83,14 +80,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended in any case
     with tempfile.TemporaryDirectory(prefix="lienthong-bench-") as name, ExitStack() as stack:
         home = Path(name)
-        home.chmod(0o755)
-        servers = Kafka(home / "kafka"), Postgres(home / "postgres", settings=FAST), Registry(home / "registry")
-        for server in servers:
-            server.configure()
-            stack.callback(server.kill)
-            server.start()
-            server.wait_ready()
-        kafka, postgres, registry = servers
+        kafka, postgres, registry = stack.enter_context(standing_servers(home))
         (home / "city").mkdir()
         city = stack.enter_context(small_city(kafka, postgres, registry.url, home / "city"))
         store = postgres.dsn("lienthong")

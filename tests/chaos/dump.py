@@ -16,7 +16,7 @@ _ENTITY = "person"
 
 def dump(city: FiveCity, folder: Path) -> None:
     """`topics.jsonl`: every record of the entity's topics, by time; `words.txt`: what the rows say by the test."""
-    read = _decoders(city)
+    read = dict(_decoders(Registry(city.registry)))
     said = sorted(
         (
             (message.timestamp()[1], topic, message.partition(), message.offset(), message.key(), message.value())
@@ -33,11 +33,7 @@ def dump(city: FiveCity, folder: Path) -> None:
     (folder / "words.txt").write_text("\n".join(map(str, city.said())), encoding="utf-8")
 
 
-def _decoders(city: FiveCity) -> dict[str, Decoder]:
-    return dict(_by_topic(Registry(city.registry)))
-
-
-def _by_topic(registry: Registry) -> Iterator[tuple[str, Decoder]]:
+def _decoders(registry: Registry) -> Iterator[tuple[str, Decoder]]:
     for system in TABLES:
         yield topics.raw(system, _ENTITY), Decoder(registry)
     for system in SYSTEMS:

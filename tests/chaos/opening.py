@@ -7,16 +7,12 @@ from pathlib import Path
 
 import psycopg
 
-from deploy.embedded.kafka import Kafka
-from deploy.embedded.postgres import Postgres
-from deploy.embedded.registry import Registry
-from deploy.embedded.server import Server
 from tests.chaos.five_manifests import TABLES
 from tests.chaos.officers import Officer
 from tests.chaos.rig import rigged_city
 from tests.chaos.shift import Shift
+from tests.chaos.standing_servers import standing_servers
 from tests.chaos.yard import Yard
-from tests.integration.hold_server import FAST
 from tests.integration.small_disk import small_disk
 
 _FIRST_EDITS = {"dan_cu": 60, "ho_tich": 40, "dkkd": 30}
@@ -28,19 +24,9 @@ _DISK = 256 << 20
 @contextmanager
 def open_yard(folder: Path, seed: int, *, longest: float, officers: Mapping[str, type[Officer]]) -> Iterator[Yard]:
     """`folder`: empty. `longest`: see Yard. Everything is ended with the block, however that ends."""
-    folder.chmod(0o755)  # PostgreSQL runs as somebody who is not root
     with ExitStack() as stack:
         disk = stack.enter_context(small_disk(folder / "disk", size=_DISK))
-        kafka, postgres, registry = (
-            Kafka(folder / "kafka"),
-            Postgres(folder / "postgres", settings=FAST),
-            Registry(folder / "registry"),
-        )
-        for server in (kafka, postgres, registry):
-            _begin(server)
-            stack.callback(server.kill)
-        for server in (kafka, postgres, registry):
-            server.wait_ready(seconds=_READY_SECONDS)
+        kafka, postgres, registry = stack.enter_context(standing_servers(folder))
         home = folder / "city"
         home.mkdir()
         city = stack.enter_context(rigged_city(kafka, postgres, registry.url, home))
@@ -58,8 +44,3 @@ def open_yard(folder: Path, seed: int, *, longest: float, officers: Mapping[str,
             shift.work(system, edits)
         city.wait_ready(seconds=_READY_SECONDS)
         yield Yard(city, shift, random.Random(seed), longest, disk)
-
-
-def _begin(server: Server) -> None:
-    server.configure()
-    server.start()

@@ -1,7 +1,7 @@
 """Three brokers that tell everybody, and each other, to come through a proxy of their own."""
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -57,26 +57,26 @@ class Proxies:
     def __init__(self, proxies: Sequence[KafkaProxy]) -> None:
         self._proxies = proxies
 
-    @contextmanager
-    def trouble(self, api: int, trouble: Trouble) -> Iterator[None]:
+    def trouble(self, api: int, trouble: Trouble) -> AbstractContextManager[None]:
         """See KafkaProxy."""
-        with ExitStack() as stack:
-            for proxy in self._proxies:
-                stack.enter_context(proxy.trouble(api, trouble))
-            yield
+        return _together(proxy.trouble(api, trouble) for proxy in self._proxies)
 
-    @contextmanager
-    def answer_trouble(self, api: int, trouble: AnswerTrouble) -> Iterator[None]:
+    def answer_trouble(self, api: int, trouble: AnswerTrouble) -> AbstractContextManager[None]:
         """See KafkaProxy."""
-        with ExitStack() as stack:
-            for proxy in self._proxies:
-                stack.enter_context(proxy.answer_trouble(api, trouble))
-            yield
+        return _together(proxy.answer_trouble(api, trouble) for proxy in self._proxies)
 
     def close(self) -> None:
         """See KafkaProxy."""
         for proxy in self._proxies:
             proxy.close()
+
+
+@contextmanager
+def _together(troubles: Iterable[AbstractContextManager[None]]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for each in troubles:
+            stack.enter_context(each)
+        yield
 
 
 class ProxiedCluster:
