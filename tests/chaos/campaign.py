@@ -20,6 +20,7 @@ from tests.chaos.calm_officers import CALM
 from tests.chaos.city_faults import Fault
 from tests.chaos.city_verdict import faults_of
 from tests.chaos.decks import CAMPAIGN, SMOKE
+from tests.chaos.dump import dump
 from tests.chaos.opening import open_yard
 from tests.chaos.results import Results
 from tests.chaos.yard import Yard
@@ -36,7 +37,7 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=random.SystemRandom().randrange(1_000_000))
     parser.add_argument("--smoke", action="store_true", help="one small deck")
     parser.add_argument("--record", type=Path, help="a file in which the totals of all runs accumulate")
-    parser.add_argument("--keep", type=Path, help="an empty folder for logs and data, which are otherwise removed")
+    parser.add_argument("--keep", type=Path, help="an empty folder for logs, data and all that was said")
     options = parser.parse_args()
     print(f"seed {options.seed}", flush=True)
     # Whoever ends the campaign must not leave a city behind.
@@ -50,6 +51,8 @@ def main() -> int:
         until = time.monotonic() + options.minutes * 60
         while True:
             wrong = _recorded(yard, options.seed, SMOKE if options.smoke else CAMPAIGN, options.record)
+            if wrong and options.keep:
+                dump(yard.city, options.keep)
             if wrong or options.smoke or time.monotonic() > until:
                 return 1 if wrong else 0
 
@@ -76,6 +79,9 @@ def _play(yard: Yard, deck: Mapping[Fault, int]) -> list[str]:
         yard.shift.end()
     over = time.monotonic()
     wrong = faults_of(yard, seconds=_REST_SECONDS)
+    for name, count in sorted(yard.done.items()):
+        print(f"  {count:6,} {name}")
+    # Last: of a long log, people are shown the end.
     for line in wrong[:20]:
         print(line)
     print(
@@ -83,8 +89,6 @@ def _play(yard: Yard, deck: Mapping[Fault, int]) -> list[str]:
         f"edits, {yard.shift.failed} of them uncertain; {len(wrong)} faults were found",
         flush=True,
     )
-    for name, count in sorted(yard.done.items()):
-        print(f"  {count:6,} {name}")
     return wrong
 
 

@@ -3,8 +3,10 @@
 import json
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from schemas import topics
+from schemas.codec import CodecError
 from schemas.compose import for_entity
 from schemas.registry import Decoder, Registry
 from tests.chaos.five_city import FiveCity
@@ -28,9 +30,16 @@ def dump(city: FiveCity, folder: Path) -> None:
     with (folder / "topics.jsonl").open("w", encoding="utf-8") as file:
         for time, topic, partition, offset, key, value in said:
             place, name = f"{topic}/{partition}/{offset}", (key or b"").decode(errors="replace")
-            line = {"at": time, "place": place, "key": name, "value": read[topic].decode(value or b"")}
+            line = {"at": time, "place": place, "key": name, "value": _read(read[topic], value or b"")}
             file.write(json.dumps(line, ensure_ascii=False, default=str) + "\n")
     (folder / "words.txt").write_text("\n".join(map(str, city.said())), encoding="utf-8")
+
+
+def _read(decoder: Decoder, value: bytes) -> Any:
+    try:
+        return decoder.decode(value)
+    except CodecError:
+        return "a campaign's poison"
 
 
 def _decoders(registry: Registry) -> Iterator[tuple[str, Decoder]]:

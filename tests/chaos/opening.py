@@ -36,6 +36,8 @@ def open_yard(folder: Path, seed: int, *, longest: float, officers: Mapping[str,
             disk.take_tables(postgres)
             with psycopg.connect(postgres.dsn(), autocommit=True) as connection:
                 connection.execute("alter database dan_cu set tablespace small")
+                # PostgreSQL that dies soon after would replay the move, and with it forget the database's slots.
+                connection.execute("checkpoint")
         shift = Shift({system: city.desk(system) for system in TABLES}, seed, officers=officers)
         city.connect()
         # Only when all is heard: whoever was deleted before would be a birth that no register has heard of.
