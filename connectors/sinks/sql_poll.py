@@ -2,8 +2,9 @@
 
 Standard SQL alone, so that it does for any database with transactions and savepoints; tested on PostgreSQL and SQLite.
 The position is a row of a table of our own, `lienthong_position`, in the transaction that writes the data; beside it
-stand `lienthong_departed` and `lienthong_arrived`. They are made where the role's unqualified names lead: give the role
-a schema of its own there, or make them for it.
+stand `lienthong_departed`, `lienthong_arrived` and, for tables that the system publishes, too, `lienthong_counted` and
+`lienthong_written` (see `sql_target.written`). They are made where the role's unqualified names lead: give the role a
+schema of its own there, or make them for it.
 
 What the target refuses is looked for in a transaction that is rolled back, and buried while none is open: the lock on
 the position is never held while Kafka is waited for.
@@ -17,8 +18,9 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy.exc import SQLAlchemyError
 
 from connectors.errors import SinkUnavailable
-from connectors.sinks.sql_target import moves, position, probe, session
+from connectors.sinks.sql_target import moves, position, probe, session, written
 from connectors.sinks.sql_target.readback import SqlReadback
+from connectors.sinks.sql_target.recorder import recorder
 from connectors.sinks.sql_target.session import Refused, translated
 from connectors.sinks.sql_target.writer import Writer
 from connectors.sqlalchemy_engine import said
@@ -73,6 +75,7 @@ class SqlPollSink:
 
     def __init__(self, manifest: Manifest, connect: Connect) -> None:
         self._system = manifest.system
+        self._manifest = manifest
         self._subscriptions = manifest.subscribes
         self._url = connect.url
         self._connection: sa.Connection | None = None
@@ -89,10 +92,13 @@ class SqlPollSink:
                 position.ensure_tables(connection)
             with translated(doing), connection.begin():
                 entities = {stream.entity: None for stream in streams}
-                self._writers = {entity: Writer(connection, self._subscriptions[entity]) for entity in entities}
+                self._writers = {entity: self._writer(connection, entity) for entity in entities}
                 moves.forget_old(connection)
                 taken = position.take(connection, streams, self._generations)
                 offsets = {stream: position.next_offset(connection, stream) for stream in streams}
+                for stream, offset in offsets.items():
+                    if self._writers[stream.entity].is_recorded:
+                        written.begin(connection, stream, next_offset=offset)
         except Refused as refused:  # another sink has made the same row at the same time
             raise SinkUnavailable(f"{doing}: {refused.reason}; it is tried again") from None
         self._generations.update(taken)
@@ -110,7 +116,7 @@ class SqlPollSink:
             try:
                 with translated(doing), connection.begin():
                     position.advance(connection, writes, generation)
-                    self._writers[stream.entity].write(writes.items, without=refused)
+                    self._writers[stream.entity].write(writes, without=refused)
             except Refused:
                 for found in self._refusals(connection, writes, refused, doing):
                     reject(found)
@@ -136,13 +142,16 @@ class SqlPollSink:
             session.drop(self._connection)
         self._connection = None
 
+    def _writer(self, connection: sa.Connection, entity: str) -> Writer:
+        return Writer(connection, self._subscriptions[entity], recorder(connection, self._manifest, entity))
+
     def _refusals(self, connection: sa.Connection, writes: Writes, known: set[int], doing: str) -> list[Rejected]:
         """What the target refuses of them, as its tables are now."""
         entity = writes.stream.entity
         try:
             with translated(doing), connection.begin() as trial:
                 # The table may have changed since it was read, so that what it refused now fits.
-                self._writers[entity] = Writer(connection, self._subscriptions[entity])
+                self._writers[entity] = self._writer(connection, entity)
                 found = self._writers[entity].refusals(writes.items, known=known)
                 trial.rollback()
         except Refused as refused:

@@ -9,9 +9,10 @@ from connectors.lateness import key_text, sift
 from connectors.sinks.postgres_target.waves import waves
 from connectors.sinks.sql_target import moves, values
 from connectors.sinks.sql_target.chunks import chunks
+from connectors.sinks.sql_target.recorder import Recorder
 from connectors.sinks.sql_target.session import Refused, translated
 from connectors.sinks.sql_target.structure import table_to_write
-from connectors.values import Rejected, Write
+from connectors.values import Rejected, Write, Writes
 from schemas.manifest import OWN, Subscription
 from schemas.records import Row
 
@@ -31,18 +32,23 @@ _BOUND: Final = _Names()
 class Writer:
     """One table of one connection, as its structure is when the writer is made. Works in the caller's transaction."""
 
-    def __init__(self, connection: sa.Connection, subscription: Subscription) -> None:
+    def __init__(self, connection: sa.Connection, subscription: Subscription, recorder: Recorder | None) -> None:
         """Raises SinkUnavailable where the table cannot be written, Refused or sa's errors never."""
         self._connection = connection
+        self._recorder = recorder
         self._key = subscription.key.column
         #: Of the system's own rows none is added or deleted, and their numbers are not changed.
         self._is_own = subscription.key.kind == OWN
         self._arrivals = self._settled = moves.arrivals(connection, subscription.into)
         self._table = table_to_write(connection, subscription)
 
-    def write(self, items: Sequence[Write], *, without: Collection[int]) -> None:
+    def write(self, writes: Writes, *, without: Collection[int]) -> None:
         """All but those in these places. Raises Refused when any is refused, or sa's errors; the caller rolls back."""
-        self._write([write for place, write in self._sifted(items) if place not in without])
+        if self._recorder is not None:
+            self._recorder.begin()
+        self._write([write for place, write in self._sifted(writes.items) if place not in without])
+        if self._recorder is not None:
+            self._recorder.keep(writes, self._table)
 
     def refusals(self, items: Sequence[Write], *, known: Collection[int]) -> list[Rejected]:
         """Those that the target refuses, beyond the known places. The caller rolls back."""
@@ -61,6 +67,11 @@ class Writer:
             middle = len(part) // 2
             ahead += [part[middle:], part[:middle]]
         return found
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether it is noted which rows are written."""
+        return self._recorder is not None
 
     def committed(self) -> None:
         """The transaction of the last `write` has committed."""
@@ -105,14 +116,18 @@ class Writer:
 
     def _delete(self, keys: Sequence[Any]) -> None:
         statement = sa.delete(self._table.clause).where(self._is(sa.bindparam(_BOUND.key)))
-        self._connection.execute(statement, [{_BOUND.key: self._taken_key(key)} for key in keys])
+        taken = [self._taken_key(key) for key in keys]
+        self._connection.execute(statement, [{_BOUND.key: key} for key in taken])
+        self._record(removed=taken)
 
     def _rename(self, write: Write) -> None:
         old, new = self._taken_key(key_text(write.key)), self._taken_key(key_text(write.moved_to or {}))
         if moves.is_late(self._connection, self._table.name, write) or self._held([new], []):
             self._connection.execute(sa.delete(self._table.clause).where(self._is(old)))
+            self._record(removed=[old])
             return
         self._connection.execute(sa.update(self._table.clause).where(self._is(old)).values({self._key: new}))
+        self._record(wrote=[new], removed=[old])
 
     def _upsert(self, rows: Sequence[Row]) -> None:
         columns = [name for name in rows[0] if name != self._key]
@@ -120,11 +135,19 @@ class Writer:
         new = [row for row in rows if row[self._key] not in held]
         changed = [row for row in rows if row[self._key] in held and not self._shows(held[row[self._key]], row)]
         if changed:
+            if self._recorder is not None:
+                self._recorder.about_to_change(self._table, [row[self._key] for row in changed])
             marks: dict[Any, Any] = {name: sa.bindparam(f"{_BOUND.value}{place}") for place, name in enumerate(columns)}
             update = sa.update(self._table.clause).where(self._is(sa.bindparam(_BOUND.key))).values(marks)
             self._connection.execute(update, [self._bound(row, columns) for row in changed])
         if new and not self._is_own:
             self._connection.execute(sa.insert(self._table.clause), new)
+        self._record(wrote=[row[self._key] for row in (changed if self._is_own else [*changed, *new])])
+
+    def _record(self, *, wrote: Sequence[Any] = (), removed: Sequence[Any] = ()) -> None:
+        if self._recorder is not None:
+            self._recorder.removed(removed)
+            self._recorder.wrote(wrote)
 
     def _bound(self, row: Row, columns: Sequence[str]) -> Row:
         told = {f"{_BOUND.value}{place}": row[name] for place, name in enumerate(columns)}

@@ -16,7 +16,6 @@ from connectors.sources.sql_polling import changes, plain, queries
 from connectors.sources.sql_polling.changes import Draft, Stamp
 from connectors.sources.sql_polling.jobs import Job
 from connectors.sources.sql_polling.store import Come, Round, Store
-from connectors.sources.sql_polling.sweep import rows_of
 from connectors.sources.sql_polling.tables import Found, Table
 from connectors.values import Change
 
@@ -50,27 +49,33 @@ class Anew:
         """The first of which not everything has been handed out."""
         return next((job for job in jobs if not self._store.come(job.id).done), None)
 
-    def step(self, connection: sa.Connection, job: Job, table: Table, *, epoch: int) -> tuple[list[Change], int]:
-        """The next events and their position, safe on this machine. `epoch`: of everything that is read now."""
+    def step(
+        self, connection: sa.Connection, job: Job, table: Table, *, epoch: int, count: int
+    ) -> tuple[list[Change], int]:
+        """The next events and their position, safe on this machine. `epoch`: of everything that is read now. `count`:
+        of our own writes until now."""
         come = self._store.come(job.id)
         limit = min(queries.PAGE, max(1, job.rate // _PAGES_A_SECOND)) if job.rate else queries.PAGE
         page = self._missed(connection, job, table, come) if come.paged else _page(connection, table, come, limit)
         self.due = self._clock() + (len(page.rows) / job.rate if job.rate else 0.0)
         self._tell(job, page.come)
-        return self._keep(job, table, page, begins=not come.begun, epoch=epoch)
+        return self._keep(job, table, page, begins=not come.begun, epoch=epoch, count=count)
 
     def _missed(self, connection: sa.Connection, job: Job, table: Table, come: Come) -> Page:
         missed = self._store.unsaid(job.resource, queries.PAGE)
         if not missed:
             return Page([], [], come._replace(done=True))
-        rows = rows_of(connection, table, [plain.loads(known.key) for known in missed])
+        rows = queries.rows_of(connection, table, [plain.loads(known.key) for known in missed])
         # Those that are gone: the next sweep says so, and the marker of the end.
         return Page(rows, [known.name for known in missed], come._replace(rows=come.rows + len(rows)))
 
-    def _keep(self, job: Job, table: Table, page: Page, *, begins: bool, epoch: int) -> tuple[list[Change], int]:
+    def _keep(  # noqa: PLR0913 - made in one place
+        self, job: Job, table: Table, page: Page, *, begins: bool, epoch: int, count: int
+    ) -> tuple[list[Change], int]:
         store, resource = self._store, table.resource
         with store.writing():
             store.learn(resource, map(changes.knowledge, page.rows))
+            store.keep_seen(resource, dict.fromkeys((found.name for found in page.rows), count) if count else {})
             store.say(resource, page.names)
             commit = store.next_commit()
             of_rows = Stamp(self._system, epoch, commit, None)

@@ -18,6 +18,7 @@ from connectors.sources.sql_polling.anew import Anew
 from connectors.sources.sql_polling.changes import Stamp
 from connectors.sources.sql_polling.jobs import Job, jobs_of, said
 from connectors.sources.sql_polling.memories import Kept
+from connectors.sources.sql_polling.own_writes import Authors
 from connectors.sources.sql_polling.rounds import Rounds
 from connectors.sources.sql_polling.store import Known, Round, Store
 from connectors.sources.sql_polling.sweep import Swept, sweep
@@ -65,6 +66,8 @@ class Capture:
         self._next_sweep = self._next_keep = 0.0
         self._pauses: Iterator[float] = repeat(times.sweep)
         self._asked_first = False
+        #: Of our own writes, when the sweep began.
+        self._counts: dict[str, int] = {}
         self.epoch = memory.last["epoch"] if memory.last else 0
 
     def open(self, path: Path) -> None:
@@ -75,6 +78,7 @@ class Capture:
         self._connection = connection = session.connect(self._url, self._manifest.system)
         self._tables = tables(connection, self._manifest, self._cursors)
         self._store = store = Store(path)
+        self._authors = Authors(connection, store, self._manifest, self._tables)
         self._anew = Anew(self._manifest.system, store)
         if kept is not None and store.id == kept.store and store.generation > self._memory.generation:
             raise Fenced(f"opening {self._manifest.system}: generation {store.generation} has started on this machine")
@@ -197,7 +201,7 @@ class Capture:
 
     def _snapshot_drafts(self) -> Iterator[tuple[list[changes.Draft], Table]]:
         for table in self._tables:
-            newest = queries.newest_cursor(self._database, table)
+            newest, count = queries.newest_cursor(self._database, table), self._authors.count(table)
             yield [changes.marker("snapshot_begin")], table
             page: list[Found] = []
             while page := queries.page_by_key(self._database, table, after=page[-1].key if page else None):
@@ -206,6 +210,7 @@ class Capture:
                 yield [changes.reading(found) for found in page], table
             with self._local.writing():
                 self._local.keep_floor(table.resource, newest)
+                self._local.keep_swept(table.resource, count)
             yield [changes.marker("snapshot_end")], table
 
     def _begin_rounds(self, *, first_sweep: float) -> None:
@@ -224,10 +229,10 @@ class Capture:
         now = time.monotonic()
         for rounds in self._rounds:
             if rounds.due <= now:
-                before = rounds.floor
+                before, count = rounds.floor, self._authors.count(rounds.table)
                 found = rounds.step(self._database)
                 moved = [rounds.floor] if rounds.floor != before else []
-                return self._say(rounds.table, found, [], floor=moved)
+                return self._say(rounds.table, found, [], floor=moved, count=count)
         return self._read_anew(now) or self._sweep_when_due(now)
 
     def _read_anew(self, now: float) -> Changes | None:
@@ -243,7 +248,8 @@ class Capture:
         if job is None:
             return None
         table = next(table for table in self._tables if table.resource == job.resource)
-        found, commit = self._anew.step(self._database, job, table, epoch=self.epoch)
+        count = self._authors.count(table)
+        found, commit = self._anew.step(self._database, job, table, epoch=self.epoch, count=count)
         return Changes(found, Token(self.epoch, commit))
 
     def _take_up(self, asked: Sequence[ResyncRequest]) -> None:
@@ -267,25 +273,40 @@ class Capture:
         return self._sweep_on()
 
     def _sweep_on(self) -> Changes | None:
+        counts = {table.resource: self._authors.count(table) for table in self._tables}
         if self._sweep is None:
             self._check_structure()
-            self._sweep = sweep(self._database, self._local, self._tables)
+            self._sweep, self._counts = sweep(self._database, self._local, self._tables), counts
         swept = next(self._sweep, None)
         if swept is None:
             self._sweep = None
             self._next_sweep = time.monotonic() + next(self._pauses)
+            self._end_sweep()
             return None
-        return self._say(swept.table, swept.rows, swept.gone, floor=[])
+        return self._say(swept.table, swept.rows, swept.gone, floor=[], count=counts[swept.table.resource])
 
-    def _say(self, table: Table, rows: list[Found], gone: list[Known], *, floor: list[Any]) -> Changes | None:
-        """What of it is news, once it is safe on this machine. `floor`: to be kept, where there is one."""
+    def _end_sweep(self) -> None:
+        """What was written when it began is in what is known of every row."""
+        if any(self._counts.values()):
+            with self._local.writing():
+                for resource, count in self._counts.items():
+                    self._local.keep_swept(resource, count)
+
+    def _say(
+        self, table: Table, rows: list[Found], gone: list[Known], *, floor: list[Any], count: int
+    ) -> Changes | None:
+        """What of it is news, once it is safe on this machine. `floor`: to be kept, where there is one. `count`: of our
+        own writes, as it was before this was read."""
         store = self._local
-        compared = changes.compare(rows, store.known(table.resource, [found.name for found in rows]))
-        drafts = [*compared.drafts, *changes.deletions(gone)]
+        known = store.known(table.resource, [found.name for found in rows])
+        looked = self._authors.look(table, rows, known, count=count)
+        compared = changes.compare(looked.rows, known, looked.since)
+        drafts = [*compared.drafts, *changes.deletions(gone, self._authors.taken(table, gone))]
         if not (drafts or compared.learned or floor):
             return None
         with store.writing():
             store.learn(table.resource, compared.learned)
+            store.keep_seen(table.resource, looked.seen)
             store.forget(table.resource, [known.name for known in gone])
             if any(job.resource == table.resource for job in self._kept.jobs):
                 store.say(table.resource, [draft.row for draft in drafts])

@@ -37,7 +37,12 @@ def page_by_key(
 
 
 def rows_of(connection: sa.Connection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Found]:
-    """Those of these rows that are there now; at most AT_ONCE."""
+    """Those of these rows that are there, in as many questions as it takes."""
+    pieces = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
+    return [found for piece in pieces for found in _some_rows_of(connection, table, piece)]
+
+
+def _some_rows_of(connection: sa.Connection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Found]:
     if len(table.key) == 1:
         condition = sa.or_(*(_bare(table.key[0]) == _bound(key[0]) for key in keys))
     else:

@@ -10,14 +10,18 @@ from sqlalchemy.exc import SQLAlchemyError
 from connectors.errors import SourceUnavailable
 from connectors.sqlalchemy_engine import engine, said
 
+#: In which PostgreSQL gives a value always the same text.
+_FORMS: Final = {
+    "datestyle": "ISO, YMD",
+    "intervalstyle": "postgres",
+    "timezone": "UTC",
+    "extra_float_digits": "1",
+    "bytea_output": "hex",
+}
 #: By dialect. Every statement is a transaction of its own, so that each sees what has been committed.
 _SETTINGS: Final[dict[str, tuple[str, ...]]] = {
     "postgresql": (
-        "SET datestyle = 'ISO, YMD'",
-        "SET intervalstyle = 'postgres'",
-        "SET timezone = 'UTC'",
-        "SET extra_float_digits = 1",
-        "SET bytea_output = 'hex'",
+        *(f"SET {name} = '{form}'" for name, form in _FORMS.items()),
         "SET row_security = off",  # an error instead of rows that silently stay away
         "SET default_transaction_read_only = on",
         "SET statement_timeout = '60s'",
@@ -39,6 +43,12 @@ def connect(url: str, system: str) -> sa.Connection:
             connection.close()
             raise
         return connection
+
+
+def read_plainly(connection: sa.Connection) -> None:
+    """What is read in this transaction from now on has the same form as on a connection of `connect`."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(sa.select(*(sa.func.set_config(name, form, True) for name, form in _FORMS.items())))  # noqa: FBT003 - SQL's
 
 
 def _settings(dialect: str, system: str) -> tuple[str, ...]:

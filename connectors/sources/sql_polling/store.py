@@ -5,7 +5,7 @@ handed out, so that a restart hands out the very same events again.
 """
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Final, NamedTuple
@@ -25,6 +25,8 @@ CREATE TABLE IF NOT EXISTS unacknowledged (place INTEGER PRIMARY KEY, resource T
 CREATE TABLE IF NOT EXISTS jobs (
     id TEXT PRIMARY KEY, begun INTEGER, after TEXT, paged INTEGER, rows INTEGER, done INTEGER, place INTEGER)
     WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS seen (resource TEXT, name TEXT, writes INTEGER, PRIMARY KEY (resource, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS swept (resource TEXT PRIMARY KEY, writes INTEGER) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS said (resource TEXT, name TEXT, PRIMARY KEY (resource, name)) WITHOUT ROWID;
 CREATE TEMP TABLE met (name TEXT PRIMARY KEY) WITHOUT ROWID;
 CREATE TEMP TABLE chunk (name TEXT PRIMARY KEY, key TEXT NOT NULL, cursor TEXT NOT NULL) WITHOUT ROWID;
@@ -114,7 +116,7 @@ class Store:
     def begin_anew(self, identity: str, generation: int) -> None:
         """Forget everything. Whoever else still writes is fenced off."""
         with _disk("emptying the local store"), self._transaction():
-            for table in ("owner", "floors", "known", "unacknowledged", "jobs", "said"):
+            for table in ("owner", "floors", "known", "unacknowledged", "jobs", "said", "seen", "swept"):
                 self._connection.execute(f"DELETE FROM {table}")  # noqa: S608 - names of our own
             self._connection.execute("INSERT INTO owner VALUES (?, ?, 0)", (identity, generation))
         self.id, self.generation, self.last = identity, generation, 0
@@ -155,8 +157,28 @@ class Store:
 
     def forget(self, resource: str, names: Iterable[str]) -> None:
         """These rows are gone. Only while writing."""
-        gone = ((resource, name) for name in names)
+        gone = [(resource, name) for name in names]
         self._connection.executemany("DELETE FROM known WHERE resource = ? AND name = ?", gone)
+        self._connection.executemany("DELETE FROM seen WHERE resource = ? AND name = ?", gone)
+
+    def seen(self, resource: str, names: Sequence[str]) -> dict[str, int]:
+        """By row, up to which number our own writes are in what was said of it; missing where nobody knows."""
+        with _disk("reading the local store"):
+            swept = self._connection.execute("SELECT writes FROM swept WHERE resource = ?", (resource,)).fetchone()
+            marks = ",".join("?" * len(names))
+            query = f"SELECT name, writes FROM seen WHERE resource = ? AND name IN ({marks})"  # noqa: S608 - marks alone
+            rows = dict(self._connection.execute(query, (resource, *names)).fetchall())
+        return rows if swept is None else {name: max(rows.get(name, 0), swept[0]) for name in names}
+
+    def keep_seen(self, resource: str, seen: Mapping[str, int]) -> None:
+        """By row, up to which number all is in it. Only while writing."""
+        rows = ((resource, name, writes) for name, writes in seen.items())
+        self._connection.executemany("INSERT OR REPLACE INTO seen VALUES (?, ?, ?)", rows)
+
+    def keep_swept(self, resource: str, writes: int) -> None:
+        """The same of all rows of the table. Only while writing."""
+        self._connection.execute("INSERT OR REPLACE INTO swept VALUES (?, ?)", (resource, writes))
+        self._connection.execute("DELETE FROM seen WHERE resource = ? AND writes <= ?", (resource, writes))
 
     def floor(self, resource: str) -> Any:
         """The cursor from which rounds read; None: from the start."""

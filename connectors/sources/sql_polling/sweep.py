@@ -9,7 +9,6 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from connectors.sources.sql_polling import plain, queries
-from connectors.sources.sql_polling.changes import in_pieces
 from connectors.sources.sql_polling.store import Known, Store
 from connectors.sources.sql_polling.tables import Found, Table, name_of
 
@@ -36,7 +35,7 @@ def _meet(connection: sa.Connection, store: Store, table: Table) -> Iterator[Swe
         chunk = queries.chunk_of_keys(connection, table, after=after)
         listed = [(name_of(key), plain.dumps(key), plain.dumps(cursor)) for key, cursor in chunk]
         news = [plain.loads(key) for key in store.meet(table.resource, listed)]
-        yield Swept(table, rows_of(connection, table, news), [])
+        yield Swept(table, queries.rows_of(connection, table, news), [])
         if len(chunk) < queries.CHUNK:
             return
         after = chunk[-1][0]
@@ -45,12 +44,7 @@ def _meet(connection: sa.Connection, store: Store, table: Table) -> Iterator[Swe
 def _miss(connection: sa.Connection, store: Store, table: Table) -> Iterator[Swept]:
     """A row that came, or came back, behind the sweep was not met either: so each is asked for by its key first."""
     while missed := store.missed(table.resource, queries.PAGE):
-        rows = rows_of(connection, table, [plain.loads(known.key) for known in missed])
+        rows = queries.rows_of(connection, table, [plain.loads(known.key) for known in missed])
         present = {found.name for found in rows}
         store.meet(table.resource, [(found.name, plain.dumps(found.key), plain.dumps(found.cursor)) for found in rows])
         yield Swept(table, rows, [known for known in missed if known.name not in present])
-
-
-def rows_of(connection: sa.Connection, table: Table, keys: list[Any]) -> list[Found]:
-    """Those of these rows that are there, in as many questions as it takes."""
-    return [found for piece in in_pieces(keys, queries.AT_ONCE) for found in queries.rows_of(connection, table, piece)]

@@ -72,6 +72,10 @@ class Table:
         brief = {field: row[field] for field in self.brief_fields}
         return Found(name_of(key), key, cursor, row, brief, changed if isinstance(changed, int) else None)
 
+    def field(self, column: str) -> str:
+        """Under which name `Found.row` has a column of this table."""
+        return self.fields[[each.name for each in self.columns].index(column)]
+
     def structure(self) -> str:
         """What a change of the structure changes."""
         return plain.dumps([self.shape, [column.name for column in self.key]])
@@ -103,6 +107,17 @@ def tables(connection: sa.Connection, manifest: Manifest, cursors: dict[str, str
     return found
 
 
+def published_by(connection: sa.Connection, manifest: Manifest) -> dict[str, Table]:
+    """By resource, those that can be polled, for whoever writes into them. Raises sa's errors."""
+    found, _ = examine(connection, manifest, manifest.connect.get("cursors") or {})
+    return {table.resource: table for table in found}
+
+
+def is_written_by_one(manifest: Manifest, resource: str) -> bool:
+    """Whether deliveries of one entity are written into the table, and of no other."""
+    return [each.into for each in manifest.subscribes.values()].count(resource) == 1
+
+
 def examine(
     connection: sa.Connection, manifest: Manifest, cursors: dict[str, str]
 ) -> tuple[list[Table], list[Finding]]:
@@ -111,7 +126,7 @@ def examine(
     found: list[Table] = []
     findings: list[Finding] = []
     for resource in manifest.resources():
-        obstacle = _obstacle(inspector, resource, cursors[resource])
+        obstacle = _obstacle(inspector, resource, cursors.get(resource, ""))
         if obstacle is None:
             found.append(_table(connection, inspector, manifest, resource, cursors[resource]))
         else:
@@ -144,6 +159,7 @@ def _table(connection: sa.Connection, inspector: sa.Inspector, manifest: Manifes
     key = inspector.get_pk_constraint(name, schema)["constrained_columns"]
     fed = manifest.resources()[resource]
     needed = {*key, *(column for _, publication in fed for column in publication.key.columns)}
+    needed |= {each.key.column for each in manifest.subscribes.values() if each.into == resource}
     namespace = f"lienthong.raw.{manifest.system}.{avro_name(resource)}"
     return Table(
         resource=resource,

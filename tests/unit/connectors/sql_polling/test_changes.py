@@ -2,8 +2,11 @@
 
 import time
 
-from connectors.sources.sql_polling.changes import Stamp, compare, deletions, events, handed_out, knowledge
+import pytest
+
+from connectors.sources.sql_polling.changes import Since, Stamp, compare, deletions, events, handed_out, knowledge
 from connectors.sources.sql_polling.tables import Found, name_of
+from schemas.records import Row
 
 _STAMP = Stamp("dkkd", 2, 77, 77)
 
@@ -21,6 +24,39 @@ def test_only_what_differs_is_news() -> None:
         ("create", "4", None),
     ]
     assert [learned.name for learned in compared.learned] == ["2", "3", "4"]
+
+
+def _row(ten: str) -> Row:
+    return {"id": 1, "ten": ten}
+
+
+@pytest.mark.parametrize(
+    ("since", "told"),
+    [
+        (None, [("mới", None)]),
+        ([], [("mới", False)]),
+        ([(None, _row("mới"))], [("mới", True)]),
+        ([(_row("a"), _row("ta"))], [("ta", True), ("mới", False)]),
+        ([(_row("họ"), _row("mới"))], [("họ", False), ("mới", True)]),
+        ([(_row("a"), _row("ta")), (_row("ta"), _row("mới"))], [("ta", True), ("mới", True)]),
+        ([(_row("cũ"), _row("a")), (_row("a"), _row("mới"))], [("mới", True)]),  # read while the first was written
+    ],
+)
+def test_our_writes_and_those_of_people_are_told_in_turn(
+    since: Since | None, told: list[tuple[str, bool | None]]
+) -> None:
+    known = {"1": knowledge(_found("1", "a"))}
+    drafts = compare([_found("1", "mới")], known, {"1": since}).drafts
+    assert [(draft.after and draft.after["ten"], draft.ours) for draft in drafts] == told
+    assert {(draft.operation, str(draft.before)) for draft in drafts} == {("update", "{'id': 1}")}
+
+
+def test_a_row_that_we_made_and_people_changed_is_made_once() -> None:
+    drafts = compare([_found("1", "mới")], {}, {"1": [(None, _row("ta"))]}).drafts
+    assert [(draft.operation, draft.before, draft.ours) for draft in drafts] == [
+        ("create", None, True),
+        ("update", {"id": 1}, False),
+    ]
 
 
 def test_events_have_one_commit_and_growing_ordinals() -> None:

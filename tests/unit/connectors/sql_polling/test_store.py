@@ -38,6 +38,18 @@ def test_rows_are_known_until_they_are_forgotten(store: Store) -> None:
     assert set(store.known("t", ["1", "2"])) == {"2"}
 
 
+def test_what_was_seen_of_our_writes_goes_on_from_the_last_sweep(store: Store) -> None:
+    assert store.seen("t", ["1", "2"]) == {}
+    with store.writing():
+        store.keep_seen("t", {"1": 7, "2": 3})
+    assert store.seen("t", ["1", "2", "3"]) == {"1": 7, "2": 3}
+    with store.writing():
+        store.keep_swept("t", 5)
+        store.forget("t", ["1"])
+    assert store.seen("t", ["1", "2", "3"]) == {"1": 5, "2": 5, "3": 5}
+    assert store.seen("khác", ["1"]) == {}
+
+
 def test_a_round_that_fails_leaves_nothing(store: Store) -> None:
     before = store.last
     with pytest.raises(ZeroDivisionError), store.writing():
