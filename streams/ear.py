@@ -9,6 +9,7 @@ from streams.claims import of_row, only_repeats, shows
 from streams.deduplicate import Floor, weigh
 from streams.identify import JUST_BEFORE
 from streams.judge_echo import Speech, judge
+from streams.links import target_of
 from streams.two_way import TwoWay
 from streams.unconfirmed import ANY_ROW, SEEN, Awaited, Unconfirmed, digest, row_tag, shown, under_way
 
@@ -46,6 +47,8 @@ class Ear:
         self._heard = heard
         self._route: Route | None = next((r for r in state["routes"] if r["system"] == two_way.system), None)
         self._awaited = Unconfirmed.of_route(self._route)
+        #: Of an alias: what is on its way to a row is known where its words count.
+        self._counts_elsewhere = target_of(state["links"], state["key"]) is not None
 
     def take_over(self, claims: list[Claim]) -> Claim | None:
         """What the row said before, also if by another name; of `claims` the first is the row's, the others its names
@@ -127,15 +130,18 @@ class Ear:
     def _hear(  # noqa: PLR0913 - where in the row, and in the schema
         self, name: str, claim: Claim, before: Claim | None, *, tag: int, place: int, is_again: bool
     ) -> Speech:
-        queue = self._awaited.of(tag, place)
-        if name in claim["echoed"]:
-            if before is None or _value(before, name) != _value(claim, name):
+        queue, is_other = self._awaited.of(tag, place), before is None or _value(before, name) != _value(claim, name)
+        # That one of ours has arrived there, another key knows as well as this one; over what, is known here.
+        if name in claim["echoed"] and not (claim.get("ours") and before is not None):
+            if is_other:
                 self._watch(name, claim, queue, tag=tag, place=place)
             return "shown"
         if is_again:
             return "kept" if queue and queue[0].marks & SEEN else _as_before(name, before)
-        if not queue and before is not None and _value(before, name) == _value(claim, name):
+        if not queue and not is_other:
             return "kept"  # what `judge` says where nothing is on its way and nothing has changed
+        if not queue and claim.get("ours") and self._counts_elsewhere and not claim["under"]:
+            return "shown"
         now = digest(_value(claim, name))
         word = None if before is None else digest(_value(before, name))
         if queue and now != shown(queue, word) and claim.get("ours") is None:

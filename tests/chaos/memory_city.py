@@ -74,9 +74,10 @@ def _refuse(rejected: object) -> None:
 
 @dataclass
 class MemoryCity:
-    """`chance` decides everything."""
+    """`chance` decides everything. `is_noted`: whether sinks of polled registers note what they write."""
 
     chance: random.Random
+    is_noted: bool = False
     registry: Registry = field(default_factory=Registry)
     kafka: MemoryKafka = field(default_factory=lambda: MemoryKafka(PARTITIONS))
     offsets: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -85,7 +86,7 @@ class MemoryCity:
 
     def __post_init__(self) -> None:
         self.desks = {
-            system: MemoryDesk(system, TABLES[system], columns, key, is_polled)
+            system: MemoryDesk(system, TABLES[system], columns, key, is_polled, self.is_noted)
             for system, columns, key, is_polled in _REGISTERS
         }
         numbers = Numbers()

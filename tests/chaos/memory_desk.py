@@ -1,7 +1,7 @@
 """A register in memory: officers write into its table, a sink writes into the same, and its log is what a source sees.
 
 Its triggers are those of five/*.sql. A register with a log tells whose each write was; one that is polled shows
-whatever has changed since it was looked at last.
+whatever has changed since it was looked at last, and where the sink notes what it writes, whose that was.
 """
 
 import random
@@ -17,13 +17,17 @@ Event = dict[str, Any]
 
 @dataclass
 class MemoryDesk:
-    """See desks.Desk. `key`: the column by which deliveries find a row. `target`: what a MemorySink writes to."""
+    """See desks.Desk. `key`: the column by which deliveries find a row. `target`: what a MemorySink writes to.
+
+    `is_noted`: whether the sink of a polled register notes what it writes.
+    """
 
     system: str
     table: str
     columns: tuple[str, ...]
     key: str
     is_polled: bool
+    is_noted: bool = False
     target: MemoryTarget = field(default_factory=MemoryTarget)
     edits: list[Edit] = field(default_factory=list)
     log: list[Event] = field(default_factory=list)
@@ -33,6 +37,8 @@ class MemoryDesk:
     _seen: Mapping[str, Row] = field(default_factory=dict)
     #: Of a polled register: by row, what people have written since it was looked at last.
     _unseen: dict[str, dict[str, Value]] = field(default_factory=dict)
+    #: By row, what deliveries have written over and left since then.
+    _notes: dict[str, list[tuple[Row | None, Row | None]]] = field(default_factory=dict)
     _touched: dict[str, int] = field(default_factory=dict)
     _clock: int = 0
 
@@ -86,12 +92,14 @@ class MemoryDesk:
         self._tell(before)
 
     def _tell(self, before: Mapping[str, Row]) -> None:
-        """Of a delivery, that it was one; a register that is polled cannot tell."""
+        """Of a delivery, that it was one; a register that is polled can tell by notes, if at all."""
         now = self.rows
         for name in [*now, *(name for name in before if name not in now)]:
             if now.get(name) != before.get(name):
                 self._touch(name)
-                if not self.is_polled:
+                if self.is_polled:
+                    self._notes.setdefault(name, []).append((before.get(name), now.get(name)))
+                else:
                     self._emit(before.get(name), now.get(name), ours=True)
 
     def look(self) -> None:
@@ -102,14 +110,31 @@ class MemoryDesk:
         self.begin()
         now = self.rows
         for name in sorted(now, key=lambda name: self._touched[name]):
-            if now[name] != self._seen.get(name):
+            if self.is_noted:
+                self._look_at_notes(name, now[name])
+            elif now[name] != self._seen.get(name):
                 self._emit(self._seen.get(name), now[name])
                 self._observe(name, self._seen.get(name), now[name])
         for name in [name for name in self._seen if name not in now]:
-            self._emit(self._seen[name], None)
-            self.edits.append(Edit(name, self._seen[name], None))
+            taken = any(after is None for _, after in self._notes.get(name, ())) if self.is_noted else None
+            self._emit(self._seen[name], None, ours=taken)
+            if not taken:
+                self.edits.append(Edit(name, self._seen[name], None))
         self._seen = now
         self._unseen.clear()
+        self._notes.clear()
+
+    def _look_at_notes(self, name: str, now: Row) -> None:
+        last = self._seen.get(name)
+        noted = [
+            (row, ours) for note in self._notes.get(name, ()) for row, ours in zip(note, (False, True), strict=True)
+        ]
+        for row, ours in (*noted, (now, False)):
+            if row not in (None, last):
+                self._emit(last, row, ours=ours)
+                if not ours:
+                    self.edits.append(Edit(name, last, row))
+                last = row
 
     def _observe(self, name: str, before: Row | None, now: Row) -> None:
         wrote = self._unseen.get(name, {})

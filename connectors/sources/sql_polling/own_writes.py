@@ -78,6 +78,8 @@ class OwnWrites:
             count = self.count()
             # Those that are gone meanwhile the sweep will miss.
             ahead = queries.rows_of(self._connection, self._table, [found.key for found in unclear])
+            # What was written later is told later, as it is in a page.
+            ahead.sort(key=lambda found: (found.cursor is not None, found.cursor))
         looked.rows.extend(ahead)
         return looked
 

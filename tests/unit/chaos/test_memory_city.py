@@ -15,8 +15,8 @@ from streams.judge_echo import Verdict
 from tests.chaos.memory_city import MemoryCity
 
 
-def _wrong(seed: int, edits: int) -> list[str]:
-    city = MemoryCity(random.Random(seed))
+def _wrong(seed: int, edits: int, *, is_noted: bool = False) -> list[str]:
+    city = MemoryCity(random.Random(seed), is_noted)
     try:
         city.work(edits)
         city.come_to_rest()
@@ -28,6 +28,12 @@ def _wrong(seed: int, edits: int) -> list[str]:
 @pytest.mark.parametrize("seed", range(6))
 def test_everybody_ends_with_what_authority_demands_and_deliveries_stop(seed: int) -> None:
     assert _wrong(seed, 150) == []
+
+
+@pytest.mark.parametrize("seed", (*range(4), 10, 20, 57, 76, 105))
+def test_so_they_do_where_a_polled_register_notes_what_we_write(seed: int) -> None:
+    """10, 76 and 105 end wrong where it does not: nobody can tell what nobody notes."""
+    assert _wrong(seed, 200, is_noted=True) == []
 
 
 #: Each ended wrong once, by a rule of its own that was missing (what is missing is told in test_suppress_echo.py, …).
