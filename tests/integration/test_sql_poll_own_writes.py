@@ -185,6 +185,20 @@ def test_what_was_forgotten_nobody_knows(database: Polled, monkeypatch: pytest.M
     assert database.connection.execute("SELECT count(*) FROM lienthong_written").fetchone() == (2,)
 
 
+def test_of_a_table_that_was_altered_nobody_knows_until_the_sink_opens_again(database: Polled) -> None:
+    desk = Desk(database)
+    reading = desk.read().snapshot()
+    reading.source.close()
+    database.run(f"ALTER TABLE {TABLE} ADD them text")
+    desk.deliver("1", "Một A")
+    again = desk.read(reading)
+    again.until(lambda: {event["row"] for event in again.streamed} == {"1", "2"})
+    desk.feed.open()
+    desk.deliver("1", "Một B")
+    again.until(lambda: _shows(again, "Một B"))
+    assert [event["ours"] for event in again.streamed if event["row"] == "1"] == [None, True]
+
+
 def test_a_source_that_was_away_tells_apart_what_happened_meanwhile(database: Polled) -> None:
     desk = Desk(database)
     reading = desk.read().snapshot()

@@ -9,10 +9,14 @@ from collections.abc import Iterable
 from typing import Final, NamedTuple
 
 import sqlalchemy as sa
+from sqlalchemy.dialects.mysql import LONGTEXT
 
 from connectors.sinks.sql_target.chunks import chunks
 from connectors.sinks.sql_target.position import TABLES
 from connectors.values import Stream, Writes
+
+#: Text of any length.
+_ROW: Final = sa.Text().with_variant(LONGTEXT(), "mysql", "mariadb")
 
 COUNTED: Final = sa.Table(
     "lienthong_counted",
@@ -30,8 +34,8 @@ WRITTEN: Final = sa.Table(
     sa.Column("record", sa.String(512), primary_key=True),
     sa.Column("number", sa.BigInteger, primary_key=True, autoincrement=False),
     sa.Column("removed", sa.Integer, nullable=False),
-    sa.Column("before", sa.Text),
-    sa.Column("after", sa.Text),
+    sa.Column("before", _ROW),
+    sa.Column("after", _ROW),
     sa.Column("noted", sa.BigInteger, nullable=False),
     comment="Liên thông: rows that deliveries have written lately, as they were before and right after; do not edit.",
 )

@@ -71,7 +71,7 @@ class OwnWrites:
                     unclear.append(found)
                     continue
                 looked.rows.append(found)
-                looked.since[found.name] = self._since(noted, seen.get(found.name))
+                looked.since[found.name] = self._since(found.row, noted, seen.get(found.name))
                 looked.seen[found.name] = count
             if not unclear:
                 return looked
@@ -90,11 +90,13 @@ class OwnWrites:
         found = {row.name: notes.get(str(row.brief[self._field]), []) for row in known}
         return {name: any(each.is_removal and each.number > seen[name] for each in of) for name, of in found.items()}
 
-    def _since(self, noted: Sequence[Note], seen: int | None) -> Since | None:
+    def _since(self, row: Row, noted: Sequence[Note], seen: int | None) -> Since | None:
         if seen is None or seen < self._trusted_from:
             return None
         news = [each for each in noted if each.number > seen and each.after is not None]
-        return [(_row(each.before), plain.loads(str(each.after))) for each in news]
+        found = [(_row(each.before), plain.loads(str(each.after))) for each in news]
+        # Of a table that has been altered since, the sink will note what it has now once it opens again.
+        return found if all(after.keys() == row.keys() for _, after in found) else None
 
     def _notes(self, rows: Iterable[Mapping[str, Any]]) -> dict[str, list[Note]]:
         return written.notes_of(self._connection, self._table.resource, {str(row[self._field]) for row in rows})
