@@ -82,7 +82,7 @@ def _remember(turn: Turn, earlier: Claim) -> None:
         return
     if is_gone(held):
         return  # it is gone, and tells no more than which keys are one: see learn
-    known: Claim = {**held, "unheard": False}
+    known: Claim = {**held, "unheard": earlier.get("unheard", False)}
     if held["values"] is not None:
         known = recall(held, earlier)
     elif held["left_to"] is not None:
