@@ -166,6 +166,21 @@ def test_nobody_guesses_what_was_not_counted(database: Polled) -> None:
     assert [event["ours"] for event in reading.streamed] == [None, False]
 
 
+def test_a_database_that_was_restored_from_a_copy_is_not_believed_by_its_numbers(database: Polled) -> None:
+    desk = Desk(database)
+    copied = database.connection.execute("SELECT writes FROM lienthong_counted").fetchone()
+    for name in "ABC":
+        desk.deliver("2", name)
+    reading = desk.read().snapshot()
+    assert copied is not None
+    database.run(f"UPDATE lienthong_counted SET writes = {copied[0]}; DELETE FROM lienthong_written")
+    reading.step()
+    for name in "DEF":
+        desk.deliver("1", name)
+    reading.until(lambda: _shows(reading, "F"))
+    assert {event["ours"] for event in reading.streamed} == {None}
+
+
 def test_what_was_forgotten_nobody_knows(database: Polled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(written, "_FORGET_EVERY", 1)
     desk = Desk(database)

@@ -78,8 +78,6 @@ class OwnWrites:
             count = self.count()
             # Those that are gone meanwhile the sweep will miss.
             ahead = queries.rows_of(self._connection, self._table, [found.key for found in unclear])
-            # What was written later is told later, as it is in a page.
-            ahead.sort(key=lambda found: (found.cursor is not None, found.cursor))
         looked.rows.extend(ahead)
         return looked
 
@@ -118,7 +116,12 @@ class Authors:
     def count(self, table: Table) -> int:
         """Of our own writes into the table, so far: to be read before its rows. 0 where nobody counts."""
         own = self._own.get(table.resource)
-        return own.count() if own is not None else 0
+        count = own.count() if own is not None else 0
+        if 0 < count < self._store.swept(table.resource):
+            # The database was restored from a copy: the numbers come a second time.
+            with self._store.writing():
+                self._store.forget_seen(table.resource)
+        return count
 
     def look(self, table: Table, rows: list[Found], known: Mapping[str, Known], *, count: int) -> Looked:
         """Who has changed the rows that are not as they are known."""

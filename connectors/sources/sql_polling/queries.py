@@ -37,9 +37,10 @@ def page_by_key(
 
 
 def rows_of(connection: sa.Connection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Found]:
-    """Those of these rows that are there, in as many questions as it takes."""
+    """Those of these rows that are there, by their cursors: what was written later is told later."""
     pieces = (keys[start : start + AT_ONCE] for start in range(0, len(keys), AT_ONCE))
-    return [found for piece in pieces for found in _some_rows_of(connection, table, piece)]
+    rows = [found for piece in pieces for found in _some_rows_of(connection, table, piece)]
+    return sorted(rows, key=lambda found: (found.cursor is None, found.cursor))
 
 
 def _some_rows_of(connection: sa.Connection, table: Table, keys: Sequence[Sequence[Any]]) -> list[Found]:

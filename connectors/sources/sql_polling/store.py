@@ -163,12 +163,17 @@ class Store:
 
     def seen(self, resource: str, names: Sequence[str]) -> dict[str, int]:
         """By row, up to which number our own writes are in what was said of it; missing where nobody knows."""
+        swept, marks = self.swept(resource), ",".join("?" * len(names))
+        query = f"SELECT name, writes FROM seen WHERE resource = ? AND name IN ({marks})"  # noqa: S608 - marks alone
         with _disk("reading the local store"):
-            swept = self._connection.execute("SELECT writes FROM swept WHERE resource = ?", (resource,)).fetchone()
-            marks = ",".join("?" * len(names))
-            query = f"SELECT name, writes FROM seen WHERE resource = ? AND name IN ({marks})"  # noqa: S608 - marks alone
             rows = dict(self._connection.execute(query, (resource, *names)).fetchall())
-        return rows if swept is None else {name: max(rows.get(name, 0), swept[0]) for name in names}
+        return {name: max(rows.get(name, 0), swept) for name in names} if swept else rows
+
+    def swept(self, resource: str) -> int:
+        """The same of every row of the table; 0 where nobody knows."""
+        with _disk("reading the local store"):
+            found = self._connection.execute("SELECT writes FROM swept WHERE resource = ?", (resource,)).fetchone()
+        return found[0] if found else 0
 
     def keep_seen(self, resource: str, seen: Mapping[str, int]) -> None:
         """By row, up to which number all is in it. Only while writing."""
@@ -179,6 +184,11 @@ class Store:
         """The same of all rows of the table. Only while writing."""
         self._connection.execute("INSERT OR REPLACE INTO swept VALUES (?, ?)", (resource, writes))
         self._connection.execute("DELETE FROM seen WHERE resource = ? AND writes <= ?", (resource, writes))
+
+    def forget_seen(self, resource: str) -> None:
+        """Nobody knows any more. Only while writing."""
+        self._connection.execute("DELETE FROM seen WHERE resource = ?", (resource,))
+        self._connection.execute("DELETE FROM swept WHERE resource = ?", (resource,))
 
     def floor(self, resource: str) -> Any:
         """The cursor from which rounds read; None: from the start."""
