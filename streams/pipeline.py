@@ -153,7 +153,7 @@ class Pipeline:
             turn.passed += told
             take_to_heart(turn, forward["formerly"], claims, self._rules.two_ways)
         first = receive(turn, forward, claims, place.floor, self._rules.keeps)
-        turn.owes = still_owed(turn, forward, self._rules.two_ways)
+        turn.owes = still_owed(turn, forward["formerly"], self._rules.two_ways)
         self._end(turn, first, claims, cause, effects)
         return effects
 

@@ -24,6 +24,7 @@ def receive(turn: Turn, forward: Forward, claims: Sequence[Claim], floor_of: Flo
     is_here = forward["target"] == key
     own = [claim for claim in claims if not claim["under"]]
     copies = [_standing(claim, floor_of, keeps) for claim in claims if claim["under"] == sender and is_here]
+    turn.went = {row_name(copy): copy["left_to"] for copy in forward["claims"] if copy["left_to"] not in (None, sender)}
     turn.claims = _obey(turn.claims, sender, copies, are_all=forward["complete"] or not is_here)
     first: Verdict = "repeat" if copies else "superseded"
     for claim in own:
@@ -58,19 +59,18 @@ def take_to_heart(turn: Turn, sender: str, claims: Iterable[Claim], two_ways: Ma
                     turn.passed.append((held["under"], {**told, "under": held["under"]}))
 
 
-def still_owed(turn: Turn, forward: Forward, two_ways: Mapping[str, TwoWay]) -> list[tuple[str, str]]:
+def still_owed(turn: Turn, sender: str, two_ways: Mapping[str, TwoWay]) -> list[tuple[str, str]]:
     """(key, system) for each own row of a system whose copy the sender has taken back: what the row was sent from here
     may reach it after what it is sent from there, or from where it is now."""
     if turn.claims is turn.state["claims"]:
         return []
-    sender, goes = forward["formerly"], {row_name(claim): claim["left_to"] for claim in forward["claims"]}
     found: dict[tuple[str, str], None] = {}
     for copy in turn.state["claims"]:
         two_way = two_ways.get(copy["system"]) if copy["under"] == sender and copy["values"] is not None else None
         if two_way is None or not two_way.own_rows or copy["resource"] not in two_way.fields:
             continue
         if all(held["under"] != sender for held in of_row(copy, turn.claims)):
-            found[goes.get(row_name(copy)) or sender, copy["system"]] = None
+            found[turn.went.get(row_name(copy), sender), copy["system"]] = None
     return [(key, system) for key, system in found if key != turn.state["key"]]
 
 

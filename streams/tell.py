@@ -83,5 +83,6 @@ def _changed(known: Shared, now: Shared, turn: Turn) -> list[Claim]:
     for name, claim in known.items():
         if name not in now:
             gone = last.get(name, claim)
-            changed.append({**gone, "values": None, "under": key, "left_to": gone["left_to"] or key})
+            left_to = gone["left_to"] or turn.went.get(name, key)
+            changed.append({**gone, "values": None, "under": key, "left_to": left_to})
     return changed

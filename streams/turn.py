@@ -1,10 +1,10 @@
 """What one record does to one key, weighed and not yet settled."""
 
-from collections.abc import Collection, Iterable, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from schemas.records import Claim, EntityState, Link
-from streams.claims import find, position, row_name
+from streams.claims import RowName, find, position, row_name
 from streams.ear import NOTHING, Heard
 from streams.links import link_to, named, take, taken_back, target_of
 
@@ -34,6 +34,8 @@ class Turn:
     #: (key, system): whose own row no more counts here, though what it was sent from here may come late. The owner of
     #: that key owes it the present truth.
     owes: Sequence[tuple[str, str]] = ()
+    #: To which keys rows have gone of which the sender takes its copies back.
+    went: Mapping[RowName, str] = field(default_factory=dict)
     #: Where the rows are now that were sent together with a rename to this key.
     followed: Set[str] = frozenset()
     hops: int = 0

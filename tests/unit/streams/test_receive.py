@@ -1,9 +1,8 @@
 """What another key has sent: who is owed the present truth once a copy is taken back."""
 
-from typing import Any
-
 from schemas.catalogue import compile_catalogue
-from schemas.records import Claim, Forward
+from schemas.records import Claim
+from streams.claims import row_name
 from streams.merge import unknown
 from streams.receive import still_owed
 from streams.turn import Turn
@@ -22,10 +21,9 @@ def copy(system: str, *, under: str = ALIAS) -> Claim:
 
 def owed(*held: Claim, now: tuple[Claim, ...] = (), left: tuple[Claim, ...] = ()) -> list[tuple[str, str]]:
     """After the alias has said that so many of its claims count here `now`, and which of its rows have `left`."""
-    turn = Turn({**unknown(KEY), "claims": [*held]}, [*now], [])
-    sent: Any = {"formerly": ALIAS, "claims": [*left]}
-    forward: Forward = sent
-    return still_owed(turn, forward, TWO_WAYS)
+    went = {row_name(claim): str(claim["left_to"]) for claim in left}
+    turn = Turn({**unknown(KEY), "claims": [*held]}, [*now], [], went=went)
+    return still_owed(turn, ALIAS, TWO_WAYS)
 
 
 def test_a_row_of_a_systems_own_is_owed_the_truth_by_whoever_has_it_now() -> None:
