@@ -27,32 +27,34 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder, running_kafka(Path(folder)) as bootstrap:
         make_topics(bootstrap)
-        _fill(bootstrap, options.records)
+        fill(bootstrap, options.records)
         with running_worker(bootstrap, Path(folder), BENCH_OUTPUTS=str(options.outputs)):
-            reader = _reader(bootstrap)
+            reader = reader_of_all(bootstrap)
             expected = options.records * options.outputs
-            print(f"throughput: {_throughput(reader, expected) / options.outputs:,.0f} records/s")
+            print(f"throughput: {throughput(reader, expected) / options.outputs:,.0f} records/s")
             _print_latency(_hops(bootstrap, reader, count=options.hops, rate=options.rate, outputs=options.outputs))
             reader.close()
 
 
-def _fill(bootstrap: str, count: int) -> None:
+def fill(bootstrap: str, count: int, *, keys: int = KEYS, partitions: int = PARTITIONS) -> None:
+    """So many records, each key in a partition of its own choosing."""
     producer = Producer({"bootstrap.servers": bootstrap, "linger.ms": 20, "queue.buffering.max.messages": 1_000_000})
     for number in range(count):
-        producer.produce("bench.in", VALUE, b"key-%d" % (number % KEYS), number % PARTITIONS)
+        producer.produce("bench.in", VALUE, b"key-%d" % (number % keys), number % keys % partitions)
         producer.poll(0)
     producer.flush(60)
 
 
-def _reader(bootstrap: str) -> Consumer:
+def reader_of_all(bootstrap: str, partitions: int = PARTITIONS) -> Consumer:
+    """Reads every result, from the beginning."""
     settings = {"bootstrap.servers": bootstrap, "group.id": "bench-reader", "isolation.level": "read_committed"}
     reader = Consumer(settings | {"auto.offset.reset": "earliest", "fetch.wait.max.ms": 10})
-    reader.assign([TopicPartition("bench.out", number, 0) for number in range(PARTITIONS)])
+    reader.assign([TopicPartition("bench.out", number, 0) for number in range(partitions)])
     return reader
 
 
-def _throughput(reader: Consumer, expected: int) -> float:
-    """From the first result to the last, so that the start of the worker does not count."""
+def throughput(reader: Consumer, expected: int) -> float:
+    """Results a second, from the first result to the last, so that the start of the worker does not count."""
     while (first := reader.poll(0.1)) is None:
         pass
     assert first.error() is None

@@ -28,21 +28,24 @@ def running_kafka(folder: Path) -> Iterator[str]:
         server.kill()
 
 
-def make_topics(bootstrap: str) -> None:
+def make_topics(bootstrap: str, partitions: int = PARTITIONS) -> None:
     """What the worker reads and writes."""
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    topics = [NewTopic(f"bench.{name}", PARTITIONS, 1) for name in ("in", "out", "state")]
+    topics = [NewTopic(f"bench.{name}", partitions, 1) for name in ("in", "out", "state")]
     for future in admin.create_topics(topics).values():
         future.result(20)
 
 
 @contextmanager
-def running_worker(bootstrap: str, folder: Path, **environment: str) -> Iterator["subprocess.Popen[bytes]"]:
+def running_worker(
+    bootstrap: str, folder: Path, *, name: str = "bench", **environment: str
+) -> Iterator["subprocess.Popen[bytes]"]:
     """Logs into ``folder``; gets SIGTERM at the end."""
-    own = {"BENCH_KAFKA": bootstrap, "BENCH_DATA": str(folder / "state")}
+    data = folder / ("state" if name == "bench" else f"state-{name}")
+    own = {"BENCH_KAFKA": bootstrap, "BENCH_DATA": str(data), "BENCH_WORKER": name}
     command = [sys.executable, "-m", "faust", "-A", "tests.bench.engine_app", "worker", "--without-web", "-l", "error"]
     with (
-        (folder / "worker.log").open("wb") as log,
+        (folder / f"{name}.log").open("wb") as log,
         subprocess.Popen(command, env=os.environ | own | environment, stdout=log, stderr=log) as process,
     ):
         try:

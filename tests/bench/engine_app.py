@@ -17,7 +17,7 @@ engine = Engine(
     EngineSettings(
         bootstrap=os.environ["BENCH_KAFKA"],
         group="bench",
-        worker="bench",
+        worker=os.environ.get("BENCH_WORKER", "bench"),
         data_dir=Path(os.environ["BENCH_DATA"]),
         anchor="bench.in",
         changelog="bench.state",
