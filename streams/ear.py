@@ -131,7 +131,7 @@ class Ear:
         self, name: str, claim: Claim, before: Claim | None, *, tag: int, place: int, is_again: bool
     ) -> Speech:
         queue, is_other = self._awaited.of(tag, place), before is None or _value(before, name) != _value(claim, name)
-        # That one of ours has arrived there, another key knows as well as this one; over what, is known here.
+        # Another key has seen a write of ours arrive; over what it came is known here.
         if name in claim["echoed"] and not (claim.get("ours") and before is not None):
             if is_other:
                 self._watch(name, claim, queue, tag=tag, place=place)
