@@ -1,6 +1,7 @@
 """One run of all streams of one system by one revision of the catalogue."""
 
 import time
+from collections.abc import Iterable
 from threading import Thread
 
 import structlog
@@ -33,6 +34,10 @@ _GRACE_SECONDS = 4.0
 _log = structlog.get_logger(__name__)
 
 
+class DeliveryEnded(RuntimeError):  # noqa: N818 - reads as what happened
+    """The thread of a stream is gone: a process that went on without it would look well and deliver nothing."""
+
+
 class Shift:
     """Made once everything that it needs has answered; `run` ends when `control` says so."""
 
@@ -53,7 +58,7 @@ class Shift:
         CADENCE.labels("sink", system).set(catalogue.manifest(system).cadence_seconds)
 
     def run(self) -> bool:
-        """Until told to stop; whether every stream has come to its end in time."""
+        """Until told to stop; whether every stream has come to its end in time. Raises DeliveryEnded."""
         threads = [Thread(target=loop.run, name=loop.name, daemon=True) for loop in self._loops]
         for thread in threads:
             thread.start()
@@ -64,6 +69,7 @@ class Shift:
                 next_word = time.monotonic() + _BEAT_SECONDS
                 self._say()
             self._look_at_manifest()
+            self._look_at(threads)
             self._control.paused = self._pauses.why()
             PAUSED.labels("sink", self._system).set(bool(self._control.paused))
             self._control.changed.wait(_LOOK_SECONDS)
@@ -77,6 +83,11 @@ class Shift:
         self._say()
         self._reports.flush(max(0.5, until - time.monotonic()))
         return not any(thread.is_alive() for thread in threads)
+
+    def _look_at(self, threads: Iterable[Thread]) -> None:
+        ended = [thread.name for thread in threads if not thread.is_alive()]
+        if ended and not self._control.stop.is_set():
+            raise DeliveryEnded(f"delivering {', '.join(ended)}: it has ended, which it never should; report it")
 
     def _look_at_manifest(self) -> None:
         verdict = self._watch.look()
