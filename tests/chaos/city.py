@@ -90,10 +90,12 @@ class City:
         return {}
 
     def argv(self, name: str) -> list[str]:
-        """`source/<system>`, `sink/<system>`, `store`; a worker by any other name."""
+        """`source/<system>`, `sink/<system>`, `fleet`, `store`; a worker by any other name."""
         kind, _, system = name.partition("/")
         if name == "store":
             return python("console.run_store")
+        if name == "fleet":
+            return python("connectors.run_fleet")
         if system:
             return python(f"connectors.run_{kind}", system)
         return python("faust", "-A", "streams.app", "worker", "--without-web", "-l", "warn")
