@@ -14,6 +14,7 @@ import os
 import selectors
 import signal
 import sys
+import time
 from collections.abc import Callable
 from contextlib import suppress
 from typing import Final
@@ -36,6 +37,8 @@ _KINDS: Final = (
     *(f"connectors.sinks.{kind}" for kind in ("postgres", "sql_poll", "rest", "csv")),
 )
 _GRACE_SECONDS: Final = 15.0
+#: Before another scout is sent.
+_SCOUT_SECONDS: Final = 2.0
 
 
 class Host:
@@ -46,8 +49,13 @@ class Host:
         self._stopping = False
         self._fleet = Fleet(self._start)
         self._woken, self._waking = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-        self._heard, self._telling = os.pipe2(os.O_CLOEXEC)
+        self._selector = selectors.DefaultSelector()
+        self._selector.register(self._woken, selectors.EVENT_READ)
         self._scout = 0
+        self._scout_due = 0.0
+        #: What the scout tells, and what of a line has not come yet.
+        self._heard = -1
+        self._received = b""
 
     def run(self) -> int:
         """The exit code."""
@@ -55,41 +63,54 @@ class Host:
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, self._stop)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        with selectors.DefaultSelector() as selector:
-            selector.register(self._woken, selectors.EVENT_READ)
-            selector.register(self._heard, selectors.EVENT_READ)
-            self._work(selector)
-        self._fleet.end(seconds=_GRACE_SECONDS)
-        with suppress(ProcessLookupError):
-            os.kill(self._scout, signal.SIGKILL)
-        return 0
-
-    def _work(self, selector: selectors.BaseSelector) -> None:
-        received = b""
         while not self._stopping:
-            self._scout = self._scout or self._send_scout()
+            if not self._scout and time.monotonic() >= self._scout_due:
+                self._send_scout()
             self._fleet.start_due()
-            for key, _ in selector.select(self._fleet.next_due()):
-                if key.fd == self._heard:
-                    told, received = read_lines(received + os.read(self._heard, 65_536))
-                    for wanted in told:
-                        self._fleet.want(wanted)
-                else:
-                    with suppress(BlockingIOError):
-                        os.read(self._woken, 1_024)
+            for key, _ in self._selector.select(self._idle()):
+                self._hear() if key.fd == self._heard else self._wake()
             if self._scout in self._fleet.reap():
-                self._scout = 0
+                self._forget_scout()
+        self._fleet.end(seconds=_GRACE_SECONDS)
+        return 0  # the scout ends with this process
+
+    def _idle(self) -> float | None:
+        """For so long there is nothing to do, if nobody says otherwise; None: for ever."""
+        scout = [] if self._scout else [max(0.0, self._scout_due - time.monotonic())]
+        due = self._fleet.next_due()
+        return min([*scout, *([] if due is None else [due])], default=None)
 
     def _stop(self, *_: object) -> None:
         self._stopping = True
 
-    def _send_scout(self) -> int:
+    def _wake(self) -> None:
+        with suppress(BlockingIOError):
+            os.read(self._woken, 1_024)
+
+    def _hear(self) -> None:
+        told, self._received = read_lines(self._received + os.read(self._heard, 65_536))
+        for wanted in told:
+            self._fleet.want(wanted)
+
+    def _send_scout(self) -> None:
+        heard, telling = os.pipe2(os.O_CLOEXEC)
+
         def follow() -> int:
             logs.configure("fleet", level=self._settings.log_level)
-            scout(self._settings, self._telling)
+            scout(self._settings, telling)
             return 1
 
-        return fork("fleet-scout", follow, closing=(self._woken, self._waking, self._heard))
+        self._scout = fork("fleet-scout", follow, closing=(self._woken, self._waking, heard))
+        os.close(telling)
+        self._heard = heard
+        self._selector.register(heard, selectors.EVENT_READ)
+
+    def _forget_scout(self) -> None:
+        """Of one that has died nothing more is to come, not even the rest of a line."""
+        self._selector.unregister(self._heard)
+        os.close(self._heard)
+        self._scout, self._heard, self._received = 0, -1, b""
+        self._scout_due = time.monotonic() + _SCOUT_SECONDS
 
     def _start(self, member: Member) -> int:
         assert threads() == 1, "this process must have no threads"  # noqa: S101 - a fork would inherit their locks
@@ -101,7 +122,7 @@ class Host:
             return _MAINS[role]([system])
 
         _log.info("starting", connector=member.name)
-        return fork(member.name, connect, closing=(self._woken, self._waking, self._heard, self._telling))
+        return fork(member.name, connect, closing=(self._woken, self._waking, self._heard))
 
 
 def main() -> int:
