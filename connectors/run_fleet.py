@@ -1,7 +1,7 @@
 """`python -m connectors.run_fleet`: the connectors of all systems on this machine, until SIGTERM.
 
 By the catalogue, a source for every system that publishes and a sink for every one that receives, each a process of its
-own, forked from this one: a connector takes 10 MB instead of 60, and milliseconds to start. One that ends is started
+own, forked from this one: a connector takes 20 MB instead of 60, and milliseconds to start. One that ends is started
 again, unless a person has to correct something first; `lienthong apply` of a new system is all that it takes to connect
 it. The n-th connector, in the order in which they were first started, answers at LIENTHONG_METRICS_PORT + n.
 
