@@ -69,9 +69,6 @@ class Readable(Protocol):
     def position(self, stream: Stream) -> int:
         """Where the sink goes on in this stream, all before it being in the tables; -1 where it never wrote."""
 
-    def begin(self, entity: str) -> None:
-        """The whole table is soon to be compared: whatever takes the target long may begin."""
-
     def differences(self, entity: str, expected: Collection[Expected]) -> list[Difference]:
         """Where the table is not as expected, by what the target makes of values; no other rows are judged."""
 

@@ -64,7 +64,6 @@ class Looker:
         target and Kafka's readers raise.
         """
         expectation = self.expectation
-        self.target.begin(self.stream.entity)
         self._begin()
         expectation.touched.clear()
         checked = expectation.rows()

@@ -113,24 +113,6 @@ def test_every_kind_of_difference_is_found_and_nothing_else(target: Target, coun
     ]
 
 
-def test_what_is_written_once_the_comparison_has_begun_is_no_difference(target: Target) -> None:
-    expected = _fill(target, MANY)
-    target.run(f"UPDATE nguoi SET ho_ten = 'Khác' WHERE {KEY} = 'k#7'")
-    target.readable.begin(ENTITY)
-    target.feed.write(upsert("k#9", ho_ten="Người mới", ghi_chu="ghi chú"))
-    expected[8] = Expected("k#9", ["Người mới", None, "ghi chú"])
-    assert [each.key for each in target.readable.differences(ENTITY, expected)] == ["k#7"]
-    assert [each.key for each in target.readable.differences(ENTITY, expected)] == ["k#7"]
-
-
-def test_a_comparison_that_began_long_before_the_sink_came_so_far_is_exact(target: Target) -> None:
-    target.readable.begin(ENTITY)
-    expected = _fill(target, MANY)
-    target.run(f"UPDATE nguoi SET ho_ten = 'Khác' WHERE {KEY} = 'k#7'")
-    assert [each.key for each in target.readable.differences(ENTITY, expected)] == ["k#7"]
-    target.readable.begin(ENTITY)  # whoever ends here leaves nothing behind
-
-
 def test_rows_of_which_nobody_has_told_are_strangers(target: Target) -> None:
     expected = _fill(target, 20)
     target.run(f"INSERT INTO nguoi ({KEY}, ho_ten) VALUES ('k#0', 'Lạ')")

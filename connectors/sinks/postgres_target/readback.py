@@ -9,10 +9,9 @@ import orjson
 from psycopg import Connection, sql
 
 from connectors.sinks.postgres_target import position, session
-from connectors.sinks.postgres_target.checksums import Sums, bucket_of, digits_for, shown_by, sums_of
+from connectors.sinks.postgres_target.checksums import Sums, bucket_of, digits_for, shown_by, sums_of, sums_query
 from connectors.sinks.postgres_target.refusals import Refused, translated
 from connectors.sinks.postgres_target.structure import Column, Table, table_to_write
-from connectors.sinks.postgres_target.sums_ahead import SumsAhead, ask_sums
 from connectors.sqlstates import BAD_VALUE
 from connectors.values import Cell, Difference, Expected, Stream
 from schemas.manifest import Subscription
@@ -20,8 +19,6 @@ from schemas.manifest import Subscription
 #: So few are compared without asking for checksums first.
 _FEW: Final = 4_000
 _AT_ONCE: Final = 1_000
-#: Where more than one bucket of so many differs, the sums were asked for too early: before the sink had come so far.
-_TOO_MANY: Final = 16
 
 _POSITION = """
 SELECT next_offset FROM lienthong.position WHERE topic = %s AND "partition" = %s AND topic_id = %s
@@ -47,19 +44,11 @@ class PostgresReadback:
 
     def __init__(self, system: str, dsn: str, subscriptions: Mapping[str, Subscription]) -> None:
         """Raises SinkUnavailable."""
-        self._system = system
-        self._dsn = dsn
         self._subscriptions = subscriptions
-        self._connection = self._connect()
-        self._ahead: SumsAhead | None = None
-
-    def begin(self, entity: str) -> None:
-        """See Readable. Checksums of the whole table take the database as long as it takes us to read Kafka."""
-        self._forget_ahead()
-        subscription = self._subscriptions[entity]
-        with translated(f"reading {subscription.into} back"):
-            table, columns = self._table(subscription)
-            self._ahead = SumsAhead(self._connect(), table, columns)
+        self._connection: Connection[Any] = session.connect(dsn, system)
+        with translated(f"preparing to read {system} back"):
+            for name, value in (("default_transaction_read_only", "on"), ("datestyle", "ISO, DMY")):
+                self._connection.execute("SELECT set_config(%s, %s, false)", [name, value])
 
     def position(self, stream: Stream) -> int:
         """See Readable."""
@@ -75,7 +64,8 @@ class PostgresReadback:
         """See Readable. Of many rows only the buckets travel whose checksums differ."""
         subscription = self._subscriptions[entity]
         with translated(f"reading {subscription.into} back"):
-            table, columns = self._table(subscription)
+            table = table_to_write(self._connection, subscription)
+            columns = [table.columns[name] for name in (subscription.key.column, *subscription.fields)]
             suspects = self._suspects(table, columns, expected) if len(expected) > _FEW else expected
             comparison = _Comparison(self._connection, table, columns)
             return [found for some in _parts(suspects) for found in comparison.of(some)]
@@ -92,58 +82,22 @@ class PostgresReadback:
 
     def close(self) -> None:
         """See Readable."""
-        self._forget_ahead()
         self._connection.close()
 
-    def _connect(self) -> Connection[Any]:
-        connection = session.connect(self._dsn, self._system)
-        with translated(f"preparing to read {self._system} back"):
-            for name, value in (("default_transaction_read_only", "on"), ("datestyle", "ISO, DMY")):
-                connection.execute("SELECT set_config(%s, %s, false)", [name, value])
-        return connection
-
-    def _table(self, subscription: Subscription) -> tuple[Table, list[Column]]:
-        table = table_to_write(self._connection, subscription)
-        return table, [table.columns[name] for name in (subscription.key.column, *subscription.fields)]
-
-    def _forget_ahead(self) -> None:
-        if self._ahead is not None:
-            self._ahead.close()
-        self._ahead = None
-
     def _suspects(self, table: Table, columns: Sequence[Column], expected: Collection[Expected]) -> Iterator[Expected]:
-        digits, differing = self._differing_ahead(table, columns, expected)
-        if len(differing) * _TOO_MANY > 16**digits:
-            digits, differing = self._differing_now(table, columns, expected)
-        show = shown_by(columns[0])
-        return (each for each in expected if bucket_of(show(each.key), digits=digits) in differing)
-
-    def _differing_ahead(
-        self, table: Table, columns: Sequence[Column], expected: Collection[Expected]
-    ) -> tuple[int, set[int]]:
-        """By sums that were asked for before, once."""
-        ahead = self._ahead
-        if ahead is None:
-            return self._differing_now(table, columns, expected)
-        ours = sums_of(expected, columns, digits=ahead.digits)
-        differing = _differing(ours, ahead.result())
-        self._forget_ahead()
-        return ahead.digits, differing
-
-    def _differing_now(
-        self, table: Table, columns: Sequence[Column], expected: Collection[Expected]
-    ) -> tuple[int, set[int]]:
         digits = digits_for(len(expected))
         with ThreadPoolExecutor(1) as beside:
             # The database computes its sums while we compute ours.
-            asked = beside.submit(ask_sums, self._connection, table, columns, digits=digits)
+            asked = beside.submit(self._sums, table, columns, digits)
             ours = sums_of(expected, columns, digits=digits)
             theirs = asked.result()
-        return digits, _differing(ours, theirs)
+        differing = {bucket for bucket in ours.keys() | theirs.keys() if ours.get(bucket) != theirs.get(bucket)}
+        show = shown_by(columns[0])
+        return (each for each in expected if bucket_of(show(each.key), digits=digits) in differing)
 
-
-def _differing(ours: Sums, theirs: Sums) -> set[int]:
-    return {bucket for bucket in ours.keys() | theirs.keys() if ours.get(bucket) != theirs.get(bucket)}
+    def _sums(self, table: Table, columns: Sequence[Column], digits: int) -> Sums:
+        found = self._connection.execute(sums_query(table, columns, digits=digits))
+        return {bucket: (rows, int(total)) for bucket, rows, total in found}
 
 
 class _Comparison:

@@ -29,9 +29,6 @@ class SqlReadback:
             is_there = sa.inspect(self._connection).has_table(position.POSITION.name)
             return position.written_up_to(self._connection, stream) if is_there else -1
 
-    def begin(self, entity: str) -> None:
-        """See Readable. Nothing takes long before the rows are asked for."""
-
     def differences(self, entity: str, expected: Collection[Expected]) -> list[Difference]:
         """See Readable."""
         subscription = self._subscriptions[entity]

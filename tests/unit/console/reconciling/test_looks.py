@@ -72,8 +72,6 @@ class World:
         self.write()
         return self.written
 
-    def begin(self, _: str) -> None: ...
-
     def differences(self, _: str, expected: Collection[Expected]) -> list[Difference]:
         found = []
         for key, row in expected:
