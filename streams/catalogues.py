@@ -10,7 +10,7 @@ from typing import Final
 import structlog
 
 from schemas import catalogue_topic
-from schemas.catalogue import Catalogue, CatalogueError
+from schemas.catalogue import Catalogue
 from schemas.catalogue_follower import Follower
 from schemas.settings import Settings
 from streams.errors import StreamsError
@@ -67,15 +67,9 @@ class Catalogues:
 
     def _listen(self, loop: asyncio.AbstractEventLoop, stopping: threading.Event) -> None:
         follower = Follower(self._settings)
-        while not stopping.is_set():
-            try:
-                found = follower.poll(_LOOK_SECONDS)
-            except CatalogueError as error:
-                _log.error("a catalogue cannot be read: going on with the last one", problem=str(error))
-                continue
-            if found is not None:
-                with suppress(RuntimeError):  # the loop is closed: nobody waits any more
-                    loop.call_soon_threadsafe(self._take, found)
+        for found in follower.each(stopping.is_set):
+            with suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(self._take, found)
         follower.close()
 
     def _take(self, found: Catalogue) -> None:

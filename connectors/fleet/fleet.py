@@ -10,11 +10,11 @@ from typing import Final
 import structlog
 
 from connectors.fleet.scout import Wanted
+from connectors.run_sink import FENCED, MISUSED, STOPPED
 
 _log = structlog.get_logger(__name__)
 
-#: Exit codes of connectors.
-DONE, MISUSED, FENCED = 0, 2, 3
+_FIRST_WAIT_SECONDS: Final = 2.0
 _LONGEST_WAIT_SECONDS: Final = 30.0
 #: Who has run for so long has new trouble, if any.
 _CALM_SECONDS: Final = 60.0
@@ -41,11 +41,8 @@ class Fleet:
     goes forward.
     """
 
-    def __init__(
-        self, start: Callable[[Member], int], *, first_wait: float = 2.0, clock: Callable[[], float] = time.monotonic
-    ) -> None:
+    def __init__(self, start: Callable[[Member], int], *, clock: Callable[[], float] = time.monotonic) -> None:
         self._start = start
-        self._first_wait = first_wait
         self._clock = clock
         self._members: dict[str, Member] = {}
         self._wanted = Wanted(-1, ())
@@ -89,10 +86,10 @@ class Fleet:
         member.troubles = 0 if calm else member.troubles
         # Fenced: somebody runs it elsewhere, and on purpose, for whoever comes later wins.
         member.is_fenced = code == FENCED
-        if code in (DONE, MISUSED, FENCED):
+        if code in (STOPPED, MISUSED, FENCED):
             member.due = None
         else:
-            member.due = self._clock() + min(_LONGEST_WAIT_SECONDS, self._first_wait * 2**member.troubles)
+            member.due = self._clock() + min(_LONGEST_WAIT_SECONDS, _FIRST_WAIT_SECONDS * 2**member.troubles)
             member.troubles = min(member.troubles + 1, 10)
         _log.warning("a connector has ended", connector=member.name, code=code)
         return True

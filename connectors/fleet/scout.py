@@ -5,15 +5,9 @@ import os
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import structlog
-
-from schemas.catalogue import Catalogue, CatalogueError
+from schemas.catalogue import Catalogue
 from schemas.catalogue_follower import Follower
 from schemas.settings import Settings
-
-_log = structlog.get_logger(__name__)
-
-_LOOK_SECONDS = 1.0
 
 
 class Wanted(NamedTuple):
@@ -33,15 +27,8 @@ def wanted_by(catalogue: Catalogue) -> Wanted:
 
 def scout(settings: Settings, out: int) -> None:
     """Writes a line into the pipe for each catalogue, for as long as somebody reads it."""
-    follower = Follower(settings)
-    while True:
-        try:
-            found = follower.poll(_LOOK_SECONDS)
-        except CatalogueError as error:
-            _log.error("a catalogue cannot be read: going on with the last one", problem=str(error))
-            continue
-        if found is not None:
-            os.write(out, line_of(wanted_by(found)))
+    for found in Follower(settings).each(lambda: False):
+        os.write(out, line_of(wanted_by(found)))
 
 
 def line_of(wanted: Wanted) -> bytes:

@@ -85,8 +85,6 @@ def recorder(connection: sa.Connection, manifest: Manifest, entity: str) -> Reco
     """None where nobody reads it: the table is not published, or another entity is written into it, too."""
     subscription = manifest.subscribes[entity]
     published = tables.published_by(connection, manifest).get(subscription.into)
-    if published is None or not tables.is_written_by_one(manifest, subscription.into):
-        return None
-    if subscription.key.column not in {column.name for column in published.columns}:
+    if published is None or tables.written_by(manifest, published) is None:
         return None
     return Recorder(connection, published, subscription)

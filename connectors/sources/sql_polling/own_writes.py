@@ -18,7 +18,7 @@ from connectors.sinks.sql_target.written import Note
 from connectors.sources.sql_polling import changes, plain, queries
 from connectors.sources.sql_polling.changes import Since
 from connectors.sources.sql_polling.store import Known, Store
-from connectors.sources.sql_polling.tables import Found, Table, is_written_by_one
+from connectors.sources.sql_polling.tables import Found, Table, written_by
 from schemas.manifest import Manifest
 from schemas.records import Row
 from schemas.topics import to
@@ -141,12 +141,9 @@ class Authors:
 
 
 def _own_writes(connection: sa.Connection, table: Table, manifest: Manifest) -> OwnWrites | None:
-    """None where nothing is written into the table, or by more than one."""
-    if not is_written_by_one(manifest, table.resource):
+    """None where nobody notes what is written into the table."""
+    written_into = written_by(manifest, table)
+    if written_into is None:
         return None
-    [(entity, column)] = [
-        (entity, each.key.column) for entity, each in manifest.subscribes.items() if each.into == table.resource
-    ]
-    if column not in {each.name for each in table.columns}:
-        return None
+    entity, column = written_into
     return OwnWrites(connection, table, topic=to(manifest.system, entity), column=column)

@@ -113,9 +113,12 @@ def published_by(connection: sa.Connection, manifest: Manifest) -> dict[str, Tab
     return {table.resource: table for table in found}
 
 
-def is_written_by_one(manifest: Manifest, resource: str) -> bool:
-    """Whether deliveries of one entity are written into the table, and of no other."""
-    return [each.into for each in manifest.subscribes.values()].count(resource) == 1
+def written_by(manifest: Manifest, table: Table) -> tuple[str, str] | None:
+    """The entity whose deliveries are written into the table, and the column by which they find a row; None where there
+    is no such entity or column, or where there are several."""
+    into = [(entity, each.key.column) for entity, each in manifest.subscribes.items() if each.into == table.resource]
+    columns = {column.name for column in table.columns}
+    return into[0] if len(into) == 1 and into[0][1] in columns else None
 
 
 def examine(

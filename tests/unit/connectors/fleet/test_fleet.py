@@ -4,8 +4,9 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from connectors.fleet.fleet import DONE, FENCED, MISUSED, Fleet, Member
+from connectors.fleet.fleet import Fleet, Member
 from connectors.fleet.scout import Wanted, line_of, read_lines, wanted_by
+from connectors.run_sink import FENCED, MISUSED, STOPPED
 from schemas.catalogue import compile_catalogue
 from tests.unit.streams.two_way_city import CITY
 
@@ -73,7 +74,7 @@ def test_trouble_is_waited_for_longer_and_longer_until_it_is_over(yard: Yard, co
     assert yard.end("sink/a", code) == 2
 
 
-@pytest.mark.parametrize("code", [DONE, MISUSED])
+@pytest.mark.parametrize("code", [STOPPED, MISUSED])
 def test_who_has_nothing_to_do_or_needs_a_person_waits_for_another_catalogue(yard: Yard, code: int) -> None:
     assert yard.end("sink/a", code) is None
     assert yard.wait(3600) == []
