@@ -28,6 +28,7 @@ run: $(VENV)/run.stamp ## Start the whole city on this machine; Ctrl-C stops it,
 	@exec $(BIN)/python -m deploy.embedded up --data "$(DATA)" $(if $(PEOPLE),--people $(PEOPLE))
 
 test: $(VENV)/dev.stamp ## Run all tests: unit, contract, golden, integration (against real servers)
+	@$(BIN)/python -m deploy.embedded fetch  # else the first tests would wait for it
 	$(BIN)/python -m pytest -n $(JOBS) --dist loadfile --no-loadscope-reorder $(PYTEST)
 
 chaos-engine: $(VENV)/dev.stamp ## Break the engine's workers, broker and network for MINUTES=10 (SEED=n repeats one) or CYCLES=20 of each fault, count every record

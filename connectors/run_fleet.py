@@ -3,7 +3,8 @@
 By the catalogue, a source for every system that publishes and a sink for every one that receives, each a process of its
 own, forked from this one: a connector takes 20 MB instead of 60, and milliseconds to start. One that ends is started
 again, unless a person has to correct something first; `lienthong apply` of a new system is all that it takes to connect
-it. The n-th connector, in the order in which they were first started, answers at LIENTHONG_METRICS_PORT + n.
+it. Each answers at a port of its own above LIENTHONG_METRICS_PORT, and that one says at `/targets` which, as Prometheus
+asks for it (`http_sd_configs`).
 
 Exit codes: 0 after SIGTERM; 2 a mistake in the set-up.
 """
@@ -24,7 +25,7 @@ import structlog
 from connectors import run_sink, run_source
 from connectors.fleet.fleet import Fleet, Member
 from connectors.fleet.fork import fork, threads
-from connectors.fleet.scout import read_lines, scout
+from connectors.fleet.scout import metrics_port, read_lines, scout
 from schemas import logs
 from schemas.settings import Settings
 
@@ -97,7 +98,7 @@ class Host:
 
         def follow() -> int:
             logs.configure("fleet", level=self._settings.log_level)
-            scout(self._settings, telling)
+            scout(self._settings, telling, self._fleet.numbers)
             return 1
 
         self._scout = fork("fleet-scout", follow, closing=(self._woken, self._waking, heard))
@@ -117,8 +118,7 @@ class Host:
         role, _, system = member.name.partition("/")
 
         def connect() -> int:
-            if self._settings.metrics_port:
-                os.environ["LIENTHONG_METRICS_PORT"] = str(self._settings.metrics_port + member.number)
+            os.environ["LIENTHONG_METRICS_PORT"] = str(metrics_port(self._settings, member.number))
             return _MAINS[role]([system])
 
         _log.info("starting", connector=member.name)

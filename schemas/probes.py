@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from socketserver import ThreadingMixIn
 from threading import Thread
+from types import MappingProxyType
 from typing import Any, Final, TypeAlias
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -19,8 +20,14 @@ Troubles: TypeAlias = Mapping[str, str]
 _JSON: Final = [("Content-Type", "application/json; charset=utf-8"), ("Cache-Control", "no-store")]
 
 
-def serve(settings: Settings, *, troubles: Callable[[], Troubles]) -> None:
-    """From now on, on threads that end with the process; not at all where `metrics_port` is 0.
+def serve(
+    settings: Settings,
+    *,
+    troubles: Callable[[], Troubles],
+    pages: Mapping[str, Callable[[], bytes]] = MappingProxyType({}),
+) -> None:
+    """From now on, on threads that end with the process; not at all where `metrics_port` is 0. `pages`: JSON that is
+    served beside, by path.
 
     `/readyz` asks `troubles`, from a thread of its own. `/livez` says that the process can answer, no more: a worker
     that is stuck ends by itself, and a connector may rightly wait for hours, for a lock or for a table; to kill it
@@ -31,33 +38,41 @@ def serve(settings: Settings, *, troubles: Callable[[], Troubles]) -> None:
         server = make_server(
             settings.metrics_host,
             settings.metrics_port,
-            _application(troubles),
+            _application(troubles, pages),
             server_class=_Server,
             handler_class=_QuietHandler,
         )
         Thread(target=server.serve_forever, name="probes", daemon=True).start()
 
 
-def _application(troubles: Callable[[], Troubles]) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
+def _application(
+    troubles: Callable[[], Troubles], pages: Mapping[str, Callable[[], bytes]]
+) -> Callable[[WSGIEnvironment, StartResponse], Iterable[bytes]]:
     metrics = make_wsgi_app()
 
     def answer(environment: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
-        path = environment.get("PATH_INFO")
+        path = environment.get("PATH_INFO", "")
+        if path in pages:
+            return _say(start, "200 OK", pages[path]())
         if path == "/livez":
-            return _say(start, "200 OK", {"live": True})
+            return _say(start, "200 OK", _json({"live": True}))
         if path == "/readyz":
             found = {part: trouble for part, trouble in troubles().items() if trouble}
             status = "503 Service Unavailable" if found else "200 OK"
-            return _say(start, status, {"ready": not found, "troubles": found})
+            return _say(start, status, _json({"ready": not found, "troubles": found}))
         answered: Iterable[bytes] = metrics(environment, start)
         return answered
 
     return answer
 
 
-def _say(start: StartResponse, status: str, body: dict[str, Any]) -> list[bytes]:
+def _json(body: dict[str, Any]) -> bytes:
+    return json.dumps(body, ensure_ascii=False).encode()
+
+
+def _say(start: StartResponse, status: str, body: bytes) -> list[bytes]:
     start(status, list(_JSON))  # it is added to
-    return [json.dumps(body, ensure_ascii=False).encode()]
+    return [body]
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -23,7 +23,7 @@ _POLL_SECONDS: Final = 0.05
 
 @dataclass(slots=True)
 class Member:
-    """One connector. `number`: no other has it, for as long as this process lives. `due`: None where it is not to be
+    """One connector. `number`: no other has it, for as long as the fleet lives. `due`: None where it is not to be
     started before there is another catalogue, or where it is fenced, ever.
     """
 
@@ -45,12 +45,17 @@ class Fleet:
         self._start = start
         self._clock = clock
         self._members: dict[str, Member] = {}
-        self._wanted = Wanted(-1, ())
+        self._wanted = Wanted(-1, {})
 
     @property
     def running(self) -> dict[str, int]:
         """Pids, by name."""
         return {member.name: member.pid for member in self._members.values() if member.pid}
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """Of all that there are or were, by name."""
+        return {member.name: member.number for member in self._members.values()}
 
     def want(self, wanted: Wanted) -> None:
         """From now on these. Those that are not wanted any more end by themselves, and are not started again."""
@@ -58,8 +63,8 @@ class Fleet:
             return
         self._wanted = wanted
         _log.info("connectors by the catalogue", revision=wanted.revision, count=len(wanted.connectors))
-        for name in wanted.connectors:
-            member = self._members.setdefault(name, Member(name, len(self._members) + 1))
+        for name, number in wanted.connectors.items():
+            member = self._members.setdefault(name, Member(name, number))
             if not member.pid and member.due is None and not member.is_fenced:
                 member.due, member.troubles = 0.0, 0
 

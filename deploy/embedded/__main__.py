@@ -1,4 +1,4 @@
-"""``python -m deploy.embedded up | status | clean-data | pin-artifacts``."""
+"""``python -m deploy.embedded up | status | clean-data | fetch | pin-artifacts``."""
 
 import argparse
 import os
@@ -10,7 +10,9 @@ from deploy.embedded.city import PEOPLE
 from deploy.embedded.city_processes import City
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.errors import EmbeddedError
+from deploy.embedded.kafka import Kafka
 from deploy.embedded.leftovers import noted
+from deploy.embedded.registry import Registry
 from deploy.embedded.up import SERVERS, Elapsed, up
 from schemas.errors import SchemasError
 
@@ -38,6 +40,7 @@ def _parser() -> argparse.ArgumentParser:
     start.set_defaults(run=_up)
     commands.add_parser("status", parents=[common], help="what runs").set_defaults(run=_status)
     commands.add_parser("clean-data", parents=[common], help="forget all data").set_defaults(run=_clean_data)
+    commands.add_parser("fetch", help="fetch and prepare what the servers need").set_defaults(run=_fetch)
     pin = commands.add_parser("pin-artifacts", help="remake the lock of the servers' files")
     pin.set_defaults(run=_pin_artifacts)
     return parser
@@ -64,6 +67,12 @@ def _clean_data(arguments: argparse.Namespace) -> None:
     data = DataDirectory(arguments.data)
     data.forget(report=Elapsed())
     sys.stdout.write(f"forgotten: {data.path}\n")
+
+
+def _fetch(_: argparse.Namespace) -> None:
+    report, nowhere = Elapsed(), Path(os.devnull)
+    for server in (Kafka(nowhere), Registry(nowhere)):
+        server.prepare(report)
 
 
 def _pin_artifacts(_: argparse.Namespace) -> None:

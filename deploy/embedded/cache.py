@@ -72,7 +72,7 @@ def jars(part: str, *, cache: Path, report: Report, lock: Path = LOCK) -> list[P
     artifacts = read_lock(part, lock=lock)
     directory = cache / "files"
     directory.mkdir(parents=True, exist_ok=True)
-    with _exclusive(cache / "files.lock"):
+    with exclusive(cache / "files.lock"):
         missing = [artifact for artifact in artifacts if not _is_intact(directory / artifact.filename, artifact)]
         if missing:
             _fetch(missing, directory, title=f"fetching {part}", report=report)
@@ -86,7 +86,7 @@ def unpacked(part: str, *, cache: Path, report: Report, lock: Path = LOCK) -> Pa
     if directory.exists():
         return directory
     (packed,) = jars(part, cache=cache, report=report, lock=lock)
-    with _exclusive(cache / "unpack.lock"):
+    with exclusive(cache / "unpack.lock"):
         if not directory.exists():
             report(f"unpacking {part}")
             ensure_room(cache, needed=int(archive.size * _UNPACKED_PER_PACKED), what=f"unpacking {part}")
@@ -132,7 +132,8 @@ def _unpack(packed: Path, directory: Path) -> None:
 
 
 @contextmanager
-def _exclusive(path: Path) -> Iterator[None]:
+def exclusive(path: Path) -> Iterator[None]:
+    """No other process is in a block with this file until the end of this one."""
     with path.open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield

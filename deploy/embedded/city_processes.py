@@ -10,15 +10,16 @@ from deploy.embedded.city_systems import furnish
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.ports import free_port
 from deploy.embedded.process import Command
-from deploy.embedded.supervisor import ProcessSpec, Supervisor
-from schemas.catalogue import Catalogue, CatalogueError
-from schemas.catalogue_follower import Follower
+from deploy.embedded.supervisor import ProcessSpec
 from schemas.catalogue_topic import read
 from schemas.settings import Settings
 
 PROJECT = Path(__file__).resolve().parents[2]
 MANIFESTS = PROJECT / "deploy" / "hanoi" / "systems"
 WORKERS = ("w1", "w2")
+FLEET = "fleet"
+#: So many ports behind the fleet's own are free when it starts.
+_MOST_CONNECTORS = 200
 
 
 class City:
@@ -50,43 +51,14 @@ class City:
         ]
 
     def services(self) -> list[list[ProcessSpec]]:
-        """Kept running; the stages are stopped in reverse order. What runs is what the applied catalogue asks for."""
-        catalogue = read(self._settings)
+        """Kept running; the stages are stopped in reverse order."""
         stages = [
             [self._service("store", ("console.run_store",), {})],
-            [self._connector("sink", system) for system in _roles(catalogue)["sink"]],
             [self._worker(name) for name in WORKERS],
-            [self._connector("source", system) for system in _roles(catalogue)["source"]],
+            [self._fleet()],
         ]
-        self._note_metrics()
+        self._data.metrics_file.write_text(json.dumps(self._metrics, indent=2) + "\n", encoding="utf-8")
         return stages
-
-    def follow(self, supervisor: Supervisor, report: Callable[[str], None]) -> Callable[[], None]:
-        """What is to be called again and again: connectors come and go with the catalogue."""
-        follower = Follower(self._settings)
-
-        def look() -> None:
-            try:
-                found = follower.poll(0)
-            except CatalogueError as error:
-                report(f"the new catalogue cannot be read: {error}")
-                return
-            if found is not None:
-                self._fit(supervisor, found, report)
-
-        return look
-
-    def _fit(self, supervisor: Supervisor, catalogue: Catalogue, report: Callable[[str], None]) -> None:
-        wanted = {f"{role}-{system}": (role, system) for role, found in _roles(catalogue).items() for system in found}
-        running = {name for name in supervisor.names() if name.startswith(("sink-", "source-"))}
-        if gone := sorted(running - wanted.keys()):
-            report(f"by catalogue revision {catalogue.revision}: stopping {', '.join(gone)}")
-            for name in gone:
-                supervisor.release(name)
-        if new := [name for name in wanted if name not in running]:
-            report(f"by catalogue revision {catalogue.revision}: starting {', '.join(new)}")
-            supervisor.start(*(self._connector(*wanted[name]) for name in new))
-            self._note_metrics()
 
     def tidying(self) -> list[ProcessSpec]:
         """Once workers run: what systems that were taken out meanwhile have left behind."""
@@ -98,8 +70,9 @@ class City:
         """Ends when the first people have arrived, printing how far it is."""
         return self._process("wait-ready", "console", "wait-ready")
 
-    def _connector(self, role: str, system: str) -> ProcessSpec:
-        return self._service(f"{role}-{system}", (f"connectors.run_{role}", system), {})
+    def _fleet(self) -> ProcessSpec:
+        """The connectors of whatever systems the applied catalogue has."""
+        return self._service(FLEET, ("connectors.run_fleet",), {}, following=_MOST_CONNECTORS)
 
     def _worker(self, name: str) -> ProcessSpec:
         files = self._data.path / "state" / name / "faust"
@@ -107,8 +80,10 @@ class City:
         # Faust wants a web port of its own even where the web is off.
         return self._service(f"worker-{name}", (*argv, "--web-port", str(free_port())), {"LIENTHONG_WORKER": name})
 
-    def _service(self, name: str, arguments: Iterable[str], environment: Mapping[str, str]) -> ProcessSpec:
-        self._metrics[name] = free_port()
+    def _service(
+        self, name: str, arguments: Iterable[str], environment: Mapping[str, str], *, following: int = 0
+    ) -> ProcessSpec:
+        self._metrics[name] = free_port(following=following)
         own = {"LIENTHONG_METRICS_PORT": str(self._metrics[name]), **environment}
         return self._process(name, *arguments, environment=own)
 
@@ -123,12 +98,3 @@ class City:
             grace_seconds=15.0,
         )
         return ProcessSpec(name=name, command=lambda: command)
-
-
-def _roles(catalogue: Catalogue) -> dict[str, list[str]]:
-    """By role of a connector, the systems that need one."""
-    manifests = catalogue.manifests.values()
-    return {
-        "sink": [manifest.system for manifest in manifests if manifest.subscribes],
-        "source": [manifest.system for manifest in manifests if manifest.publishes],
-    }

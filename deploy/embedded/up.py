@@ -10,7 +10,7 @@ from types import FrameType
 from typing import NamedTuple, NoReturn
 
 from deploy.embedded.cache import Report
-from deploy.embedded.city_processes import City
+from deploy.embedded.city_processes import FLEET, City
 from deploy.embedded.data_directory import DataDirectory
 from deploy.embedded.disk import ensure_room
 from deploy.embedded.kafka import Kafka
@@ -52,8 +52,8 @@ def up(data: DataDirectory, *, ports: Mapping[str, int], make_city: MakeCity = C
         with _signals_stop(supervisor):
             try:
                 end_leftovers(data.processes_file, report=report)
-                city = _bring_up(data, supervisor, ports=ports, make_city=make_city, report=report)
-                supervisor.keep(city.follow(supervisor, report))
+                _bring_up(data, supervisor, ports=ports, make_city=make_city, report=report)
+                supervisor.keep()
             except StopRequested:
                 report("stopping")
             finally:
@@ -65,7 +65,7 @@ def up(data: DataDirectory, *, ports: Mapping[str, int], make_city: MakeCity = C
 
 def _bring_up(
     data: DataDirectory, supervisor: Supervisor, *, ports: Mapping[str, int], make_city: MakeCity, report: Report
-) -> City:
+) -> None:
     servers = _start_servers(data, supervisor, ports=ports, report=report)
     environment = {
         "LIENTHONG_KAFKA": servers.kafka.bootstrap,
@@ -90,7 +90,6 @@ def _bring_up(
     report(
         f"ready. In another terminal: `{_lienthong(data)} demo` or `… status`; logs are in {data.logs}; Ctrl-C stops"
     )
-    return city
 
 
 def _lienthong(data: DataDirectory) -> str:
@@ -121,7 +120,7 @@ def _start_servers(data: DataDirectory, supervisor: Supervisor, *, ports: Mappin
 def _watch(prometheus: Prometheus, data: DataDirectory, supervisor: Supervisor, report: Report) -> None:
     """Not waited for: the city does not need it."""
     prometheus.configure(report)
-    prometheus.watch(data.metrics_ports())
+    prometheus.watch(data.metrics_ports(), fleet=data.metrics_ports().get(FLEET))
     supervisor.start(_kept(prometheus))
     report(f"Prometheus watches: {prometheus.url}/alerts")
 

@@ -18,6 +18,7 @@ from pathlib import Path
 
 import psycopg
 
+from tests.chaos.processes import children
 from tests.chaos.small_city import SmallCity
 from tests.chaos.standing_servers import Servers, standing_servers
 
@@ -78,7 +79,7 @@ def _measure(city: SmallCity, servers: Servers, systems: int) -> None:
         waits += [at - written for at in _arrivals(city, person, systems)]
         time.sleep(1)
     cuts = statistics.quantiles(waits, n=100) if len(waits) > 1 else waits * 99
-    family = [fleet.pid, *_children(fleet.pid)]
+    family = [fleet.pid, *children(fleet.pid).values()]
     memory = sum(map(_pss_mb, family))
     assert servers.kafka.pid is not None
     before = [sum(map(_cpu_seconds, family)), _cpu_seconds(servers.kafka.pid)]
@@ -114,10 +115,6 @@ def _arrivals(city: SmallCity, person: int, systems: int) -> list[float]:
                 missing.discard(system)
                 found.append(time.time())
     return found
-
-
-def _children(pid: int) -> list[int]:
-    return [int(child) for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
 
 
 def _pss_mb(pid: int) -> float:

@@ -90,6 +90,12 @@ class Process:
         return code
 
 
+def children(pid: int) -> dict[str, int]:
+    """Pids of a process's children by the name that each goes by in lists of processes."""
+    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return {Path(f"/proc/{child}/comm").read_text().strip(): int(child) for child in listed}
+
+
 def python(*arguments: str) -> list[str]:
     """argv of a module of ours, in this interpreter."""
     return [sys.executable, "-m", *arguments]

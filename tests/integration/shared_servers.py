@@ -16,7 +16,7 @@ import psycopg
 from psycopg import sql
 
 _PROJECT = Path(__file__).resolve().parents[2]
-_READY_SECONDS = 180.0  #: a first run fetches the servers
+_READY_SECONDS = 300.0  #: a first run fetches the servers
 _POLL_SECONDS = 0.05
 _numbers = itertools.count(1)
 

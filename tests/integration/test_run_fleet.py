@@ -10,7 +10,7 @@ import pytest
 
 from deploy.embedded.kafka import Kafka
 from deploy.embedded.postgres import Postgres
-from tests.chaos.processes import wait_until
+from tests.chaos.processes import children, wait_until
 from tests.chaos.small_city import SmallCity, small_city
 from tests.integration.officer import typed
 
@@ -28,12 +28,6 @@ def city(
         for name in ("w1", "fleet"):
             made.start(name)
         yield made
-
-
-def _children(pid: int) -> dict[str, int]:
-    """Pids by the name that each goes by in lists of processes."""
-    listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return {Path(f"/proc/{child}/comm").read_text().strip(): int(child) for child in listed}
 
 
 def _private_mb(pid: int) -> float:
@@ -61,7 +55,7 @@ def test_all_connectors_of_a_machine(city: SmallCity) -> None:
     fleet = city.processes["fleet"]
     _insert(city, "Người Một")
     _arrives(city, "Người Một")
-    running = _children(fleet.pid)
+    running = children(fleet.pid)
     assert running.keys() == {"source/nguon", "sink/dich", "fleet-scout"}
     assert max(map(_private_mb, running.values())) < _MOST_PRIVATE_MB
 
@@ -75,12 +69,12 @@ def test_all_connectors_of_a_machine(city: SmallCity) -> None:
     (city.home / "systems" / "cu_tru.yaml").write_text(another)
     city.apply()
     _arrives(city, "Người Một", table="cu_tru")
-    assert _children(fleet.pid).keys() == {"source/nguon", "sink/dich", "sink/cu_tru", "fleet-scout"}
+    assert children(fleet.pid).keys() == {"source/nguon", "sink/dich", "sink/cu_tru", "fleet-scout"}
 
     (city.home / "systems" / "cu_tru.yaml").unlink()
     typed(city.environment(), "apply", str(city.home / "systems"), "--yes")
-    wait_until(lambda: "sink/cu_tru" not in _children(fleet.pid), seconds=60, what="what is not wanted to end")
-    left = _children(fleet.pid).values()
+    wait_until(lambda: "sink/cu_tru" not in children(fleet.pid), seconds=60, what="what is not wanted to end")
+    left = children(fleet.pid).values()
     assert city.processes.pop("fleet").stop() == 0
     wait_until(lambda: not any(map(_lives, left)), seconds=20, what="everybody to end")
 

@@ -15,7 +15,6 @@ import psycopg
 import pytest
 
 from deploy.embedded.data_directory import DataDirectory
-from deploy.embedded.leftovers import noted
 from tests.integration.canaries import canaries, command_lines, files, leaks, records
 from tests.integration.city_watch import Watch
 from tests.integration.engine_harness import until
@@ -61,7 +60,7 @@ def test_the_demo_shows_a_birth_a_number_a_name_and_a_death(city: WholeCity) -> 
     for system in ("dan_cu", "dkkd", "ho_tich", "suc_khoe", "bao_cao"):
         assert f" · {system} " in shown.stdout, system
 
-    frozen = noted(city.data.processes_file)["sink-suc_khoe"].pid
+    frozen = city.pids()["sink/suc_khoe"]
     os.kill(frozen, signal.SIGSTOP)
     try:
         late = city.lienthong("demo", "--timeout", "8", "--lang", "en")
@@ -111,13 +110,10 @@ def test_no_secret_is_in_logs_metrics_topics_errors_or_command_lines(city: Whole
 
 def test_nobody_has_needed_more_memory_than_its_unit_allows(city: WholeCity) -> None:
     allowed = {role: _allowed_megabytes(role) for role in ("worker", "source", "sink", "store")}
-    measured = {
-        name: _peak_megabytes(kept.pid)
-        for name, kept in noted(city.data.processes_file).items()
-        if name.partition("-")[0] in allowed
-    }
+    roles = {name: re.split("[-/]", name)[0] for name in city.pids()}
+    measured = {name: _peak_megabytes(pid) for name, pid in city.pids().items() if roles[name] in allowed}
     assert len(measured) == 2 + 3 + 5 + 1
-    assert {name: peak for name, peak in measured.items() if peak > 0.75 * allowed[name.partition("-")[0]]} == {}
+    assert {name: peak for name, peak in measured.items() if peak > 0.75 * allowed[roles[name]]} == {}
 
 
 def _peak_megabytes(pid: int) -> float:

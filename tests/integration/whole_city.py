@@ -16,11 +16,14 @@ from urllib.request import urlopen
 
 import psycopg
 
+from deploy.embedded.city_processes import FLEET
 from deploy.embedded.data_directory import DataDirectory
+from deploy.embedded.leftovers import noted
 from schemas import catalogue_topic
 from schemas.manifest import Manifest
 from schemas.rules.text import clean_text
 from schemas.settings import Settings
+from tests.chaos.processes import children
 
 PROJECT = Path(__file__).resolve().parents[2]
 PEOPLE = 720
@@ -63,15 +66,24 @@ class WholeCity:
         known = dict(line.split("=", 1) for line in self.data.env_file.read_text(encoding="utf-8").splitlines())
         return list(catalogue_topic.read(Settings(kafka=known["LIENTHONG_KAFKA"])).manifests.values())
 
+    def pids(self) -> dict[str, int]:
+        """Of everything that runs, the fleet's connectors among it (`sink/dan_cu`)."""
+        own = {name: kept.pid for name, kept in noted(self.data.processes_file).items()}
+        return own | children(own[FLEET])
+
     def port(self, server: str) -> int:
         """Of one of its servers."""
         return int(json.loads(self.data.ports_file.read_text(encoding="utf-8"))[server])
 
     def pages(self) -> Iterator[tuple[str, bytes]]:
         """What every process says over HTTP."""
-        for process, port in self.data.metrics_ports().items():
+        addresses = {name: f"127.0.0.1:{port}" for name, port in self.data.metrics_ports().items()}
+        with urlopen(f"http://{addresses[FLEET]}/targets", timeout=10) as answer:
+            for group in json.loads(answer.read()):
+                addresses[group["labels"]["process"]] = group["targets"][0]
+        for process, at in addresses.items():
             for page in ("metrics", "readyz", "livez"):
-                address = f"http://127.0.0.1:{port}/{page}"
+                address = f"http://{at}/{page}"
                 with suppress(HTTPError), urlopen(address, timeout=10) as answer:
                     yield f"/{page} of {process}", answer.read()
 

@@ -12,18 +12,16 @@ from tests.bench.load.pair import connect
 from tests.bench.load.tables import MAPPED, TWO_SOURCES
 from tests.chaos.city import City
 
-_STANDING: Final = ("w1", "store")
-_REGISTERED: Final = ("source/nguon", "sink/dich")
+_PROCESSES: Final = ("w1", "store", "fleet")
 #: As many as the peer has.
 _PARTITIONS: Final = 2
 
 
 class Ours:
-    """Source, one worker, sink and the account, each a process of its own, as in production; a new city for each
-    registration.
+    """A fleet of connectors, one worker and the account, as `make run` starts them; a new city for each registration.
 
-    Worker and account stand ready, as a city's do, and who will receive is known; a registration applies the source's
-    manifest and starts the processes of both sides.
+    All of them stand ready, as Kafka Connect does, and who will receive is known. A registration is `lienthong apply`
+    of the source's manifest.
     """
 
     name = "lien_thong"
@@ -46,15 +44,12 @@ class Ours:
         databases = {f"{name}_dsn": self._postgres.dsn(name) for name in ("nguon", "dich")}
         self._city.keep_secrets(**databases, store_dsn=self._postgres.dsn("so_cai"))
         self._it.keep_manifests(dich=TARGET)
-        for name in _STANDING:
-            self._it.start(name)
+        self.resume()
 
     def register(self) -> None:
         """See Carrier."""
         (self._home / "city" / "systems" / "nguon.yaml").write_text(SOURCE, encoding="utf-8")
         self._it.apply()
-        for name in _REGISTERED:
-            self._it.start(name)
 
     def pause(self) -> None:
         """See Carrier."""
@@ -63,7 +58,7 @@ class Ours:
 
     def resume(self) -> None:
         """See Carrier."""
-        for name in (*_STANDING, *_REGISTERED):
+        for name in _PROCESSES:
             self._it.start(name)
 
     def remove(self) -> None:
@@ -92,7 +87,7 @@ class Ours:
 
     def pids(self) -> dict[str, list[int]]:
         """See Carrier."""
-        mine = {name.partition("/")[0]: [process.pid] for name, process in self._it.processes.items()}
+        mine = {name: [process.pid] for name, process in self._it.processes.items()}
         return {"kafka": _of(self._it.kafka.pid), "registry": _of(self._registry.pid), **mine}
 
     @property

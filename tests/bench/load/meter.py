@@ -68,11 +68,16 @@ def _tree(roots: list[int]) -> Iterator[int]:
 
 
 def _peak_mb(pid: int) -> float:
+    """The most that was resident, less what it now has in common with others: they all together have it once."""
     with suppress(OSError):
-        for line in Path(f"/proc/{pid}/status").read_text(encoding="utf-8").splitlines():
-            if line.startswith("VmHWM"):
-                return int(line.split()[1]) / 1024
+        peak = _kilobytes(pid, "status", "VmHWM")
+        return (peak - _kilobytes(pid, "smaps_rollup", "Rss") + _kilobytes(pid, "smaps_rollup", "Pss")) / 1024
     return 0.0
+
+
+def _kilobytes(pid: int, file: str, name: str) -> int:
+    lines = Path(f"/proc/{pid}/{file}").read_text(encoding="utf-8").splitlines()
+    return next((int(line.split()[1]) for line in lines if line.startswith(f"{name}:")), 0)
 
 
 def _own_seconds() -> float:

@@ -74,26 +74,6 @@ def test_stages_end_in_reverse_order(watched: Watched, tmp_path: Path) -> None:
     assert not watched.note.exists()
 
 
-def test_one_that_is_released_ends_and_is_not_started_again(watched: Watched, tmp_path: Path) -> None:
-    ends = tmp_path / "ends"
-    watched.supervisor.start(
-        spec("sink-a", ENDS_LATER.format(ends=str(ends), name="sink-a")), spec("sink-b", "input()")
-    )
-    until(lambda: "up" in watched.text_of("sink-a"))
-    watched.supervisor.release("sink-a")
-    assert "sink-a" not in watched.supervisor.names()
-    until(ends.exists)
-
-    def is_forgotten() -> bool:
-        watched.supervisor.tick()
-        return "sink-a" not in {kept.spec.name for kept in watched.supervisor._all()}
-
-    until(is_forgotten)
-    assert not any(line.startswith("sink-a") for line in watched.lines), "its end is no crash"
-    watched.supervisor.start(spec("sink-a", "input()"))
-    assert "sink-a" in watched.supervisor.names(), "it may come back"
-
-
 def test_a_process_that_runs_to_its_end_passes_its_lines_on(watched: Watched) -> None:
     watched.supervisor.run_to_end(spec("fill", "print('một'); print('hai')"))
     assert watched.lines == ["một", "hai"]

@@ -37,5 +37,11 @@ def test_metrics_stand_beside_it_with_the_build() -> None:
     assert 'lienthong_build_info{librdkafka="' in body
 
 
+def test_other_pages_stand_beside_them_as_they_are_when_asked() -> None:
+    port, found = free_port(), [b"[1]", b"[2]"]
+    serve(Settings(metrics_port=port), troubles=dict, pages={"/targets": lambda: found.pop(0)})
+    assert [_ask(port, "/targets") for _ in range(2)] == [(200, "[1]"), (200, "[2]")]
+
+
 def test_without_a_port_nothing_listens() -> None:
     serve(Settings(metrics_port=0), troubles=dict)

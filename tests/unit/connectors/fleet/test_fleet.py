@@ -1,15 +1,18 @@
 """Which connectors run, and when one that has ended is started again."""
 
+import json
 from dataclasses import dataclass, field
 
 import pytest
 
 from connectors.fleet.fleet import Fleet, Member
-from connectors.fleet.scout import Wanted, line_of, read_lines, wanted_by
+from connectors.fleet.scout import Roll, Wanted, line_of, metrics_port, read_lines
 from connectors.run_sink import FENCED, MISUSED, STOPPED
 from schemas.catalogue import compile_catalogue
+from schemas.settings import Settings
 from tests.unit.streams.two_way_city import CITY
 
+_SETTINGS = Settings(metrics_port=17_000)
 _NAMES = ("source/a", "sink/a", "sink/b")
 
 
@@ -30,7 +33,7 @@ class Yard:
     def want(self, revision: int, *names: str) -> list[str]:
         """Which are started by that."""
         before = len(self.started)
-        self.fleet.want(Wanted(revision, names))
+        self.fleet.want(Wanted(revision, {name: number for number, name in enumerate(names, 1)}))
         self.fleet.start_due()
         return self.started[before:]
 
@@ -98,9 +101,26 @@ def test_another_process_is_no_connector(yard: Yard) -> None:
 
 
 def test_a_source_for_who_publishes_and_a_sink_for_who_receives() -> None:
-    wanted = wanted_by(compile_catalogue(CITY, 7))
+    wanted = Roll({}).call(compile_catalogue(CITY, 7))
     assert wanted.revision == 7
-    assert {"source/h", "sink/h", "source/d", "sink/d"} <= {*wanted.connectors}
-    text = line_of(wanted) + line_of(Wanted(8, ()))
+    assert {"source/h", "sink/h", "source/d", "sink/d"} <= wanted.connectors.keys()
+    text = line_of(wanted) + line_of(Wanted(8, {}))
     assert read_lines(text[:9]) == ([], text[:9])
-    assert read_lines(text + b"[9") == ([wanted, Wanted(8, ())], b"[9")
+    assert read_lines(text + b"[9") == ([wanted, Wanted(8, {})], b"[9")
+
+
+def test_a_connector_keeps_its_number_and_prometheus_is_told_who_is_where() -> None:
+    numbers = {"sink/d": 1, "sink/gone": 2}
+    roll = Roll(numbers)
+    assert json.loads(roll.targets(_SETTINGS)) == []
+    found = roll.call(compile_catalogue(CITY, 7)).connectors
+    assert found["sink/d"] == 1
+    assert sorted(found.values()) == [1, *range(3, len(found) + 2)]
+    told = {group["labels"]["process"]: group["targets"] for group in json.loads(roll.targets(_SETTINGS))}
+    assert told["sink-d"] == ["127.0.0.1:17001"]
+    assert len(told) == len(found)
+
+
+def test_where_nothing_is_served_no_connector_has_a_port() -> None:
+    assert [metrics_port(Settings(metrics_port=0), number) for number in (1, 2)] == [0, 0]
+    assert [metrics_port(_SETTINGS, number) for number in (1, 2)] == [17_001, 17_002]
