@@ -34,7 +34,7 @@ FULL = {"name": "Đỗ", "born": 7, "sex": "male", "tags": ["a"], "seal": b"x", 
 
 
 @given(schemas_with_value())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_writes_and_reads_as_fastavro(case: tuple[Any, Any]) -> None:
     schema, value = case
     codec = codec_for(schema)
@@ -45,7 +45,7 @@ def test_writes_and_reads_as_fastavro(case: tuple[Any, Any]) -> None:
 
 
 @given(schemas(), st.data())
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_cut_is_always_an_error(schema: Any, data: st.DataObject) -> None:
     codec = codec_for(schema)
     written = codec.encode(data.draw(values(schema)))
@@ -60,7 +60,7 @@ def test_a_cut_is_always_an_error(schema: Any, data: st.DataObject) -> None:
 
 
 @given(schemas(), st.data())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_damage_is_an_error_or_what_fastavro_reads(schema: Any, data: st.DataObject) -> None:
     codec = codec_for(schema)
     damaged = bytearray(codec.encode(data.draw(values(schema))))
@@ -77,7 +77,7 @@ def test_damage_is_an_error_or_what_fastavro_reads(schema: Any, data: st.DataObj
 
 
 @given(schemas(), st.binary(max_size=60))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_noise_is_an_error_or_what_fastavro_reads(schema: Any, noise: bytes) -> None:
     try:
         value = codec_for(schema).decode(noise)
@@ -87,7 +87,7 @@ def test_noise_is_an_error_or_what_fastavro_reads(schema: Any, noise: bytes) -> 
 
 
 @given(schemas(), st.recursive(st.none() | st.text() | st.integers() | st.floats() | st.binary(), st.lists))
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=80, deadline=None)
 def test_a_value_of_another_type_is_refused_or_written_as_fastavro_does(schema: Any, value: Any) -> None:
     try:
         written = codec_for(schema).encode(value)

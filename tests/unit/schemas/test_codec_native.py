@@ -47,7 +47,7 @@ def _came_of(call: Callable[..., Any], *arguments: Any) -> Any:
 
 
 @given(schemas_with_value())
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_writes_and_reads_what_the_generated_one_does(case: tuple[Any, Any]) -> None:
     schema, value = case
     parsed = parse(schema)
@@ -62,7 +62,7 @@ def test_writes_and_reads_what_the_generated_one_does(case: tuple[Any, Any]) -> 
 
 
 @given(schemas(), st.data())
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=120, deadline=None)
 def test_damaged_bytes_are_refused_by_both_or_read_alike(schema: Any, data: st.DataObject) -> None:
     parsed = parse(schema)
     native = _native(parsed)
@@ -77,7 +77,7 @@ def test_damaged_bytes_are_refused_by_both_or_read_alike(schema: Any, data: st.D
 
 
 @given(st.binary(max_size=80))
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=150, deadline=None)
 def test_any_bytes_are_a_state_to_both_or_to_none(data: bytes) -> None:
     native, generated = _of_a_state()
     assert same(_came_of(native, data), _came_of(generated, data))

@@ -54,7 +54,7 @@ def _evolve(schema: Any, data: st.DataObject) -> None:
 
 
 @given(schemas(), st.data())
-@settings(max_examples=250, deadline=None)
+@settings(max_examples=100, deadline=None)
 def test_resolves_as_fastavro(writer: Any, data: st.DataObject) -> None:
     reader = evolved(writer, data)
     written = written_by_fastavro(writer, data.draw(values(writer)))
