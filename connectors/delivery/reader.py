@@ -20,6 +20,7 @@ from schemas.kafka import consumer_settings, reader_group
 from schemas.kafka_advice import advice
 
 _ANSWER_SECONDS = 3.0
+_IDLE_MS = 200
 _GONE = (KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION)
 
 
@@ -54,8 +55,9 @@ class Reader:
     """Reads one stream; committed records only."""
 
     def __init__(self, bootstrap: str, system: str) -> None:
-        # The group's name is for logs and quotas: positions live in the target.
-        more = {"auto.offset.reset": "error", "enable.partition.eof": True}
+        # The group's name is for logs and quotas: positions live in the target. Kafka answers at once when there is
+        # something, and so often when there is nothing, which tells that the end has been reached.
+        more = {"auto.offset.reset": "error", "enable.partition.eof": True, "fetch.wait.max.ms": _IDLE_MS}
         self._consumer = Consumer(consumer_settings(bootstrap, reader_group(f"sink.{system}"), **more))
         self._place = TopicPartition("", 0)
         #: Whether the end of the topic has been reached.

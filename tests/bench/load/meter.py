@@ -30,13 +30,13 @@ class Meter:
     def __init__(self, roots: Mapping[str, list[int]]) -> None:
         self._roots = roots
         self._before = {name: _seconds(pids) for name, pids in roots.items()}
-        self._own, self._machine = _own_seconds(), _machine_seconds()
+        self._own, self._machine = _own_seconds(), machine_seconds()
         self.started = time.time()
 
     def read(self) -> Usage:
         """What was used since."""
         cpu = {name: round(_seconds(pids) - self._before[name], 2) for name, pids in self._roots.items()}
-        busy, whole = (now - then for now, then in zip(_machine_seconds(), self._machine, strict=True))
+        busy, whole = (now - then for now, then in zip(machine_seconds(), self._machine, strict=True))
         strangers = max(0.0, busy - sum(cpu.values()) - (_own_seconds() - self._own))
         peak = {name: round(sum(_peak_mb(pid) for pid in _tree(pids))) for name, pids in self._roots.items()}
         return Usage(cpu, peak, round(100 * strangers / max(whole, 0.01), 1))
@@ -84,7 +84,7 @@ def _own_seconds() -> float:
     return sum(os.times()[:2])
 
 
-def _machine_seconds() -> tuple[float, float]:
+def machine_seconds() -> tuple[float, float]:
     """Busy, of all cores together (stolen time counts as busy), and all there was."""
     with Path("/proc/stat").open(encoding="utf-8") as file:
         kinds = [int(text) / _TICKS for text in file.readline().split()[1 : _BUSY_KINDS + 1]]

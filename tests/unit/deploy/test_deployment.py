@@ -40,6 +40,16 @@ def test_systemd_takes_the_unit_and_finds_it_closed(unit: Path, tmp_path: Path) 
     assert "OK" in told
 
 
+def test_systemd_takes_the_timer_and_what_it_starts(tmp_path: Path) -> None:
+    for name in ("lienthong-graves.service", "lienthong-graves.timer"):
+        text = (DEPLOY / "systemd" / name).read_text()
+        (tmp_path / name).write_text(text.replace("/opt/lienthong/.venv/bin/python", sys.executable))
+    told = _run(
+        "systemd-analyze", "verify", "--man=no", str(tmp_path / "lienthong-graves.timer"), needs="systemd-analyze"
+    )
+    assert told == ""
+
+
 def _files() -> Iterator[Path]:
     for folder in ("systemd", "container", "compose", "kubernetes"):
         yield from (path for path in (DEPLOY / folder).iterdir() if path.is_file())
