@@ -49,6 +49,10 @@ class JavaServer(Server):
     def pattern(self, data: Path) -> "JavaServer":
         """A server of this kind with new data, as plain as can be, whose classes all others begin with."""
 
+    @abstractmethod
+    def exercise(self) -> None:
+        """Have the running server do what its clients will ask of it, so that the classes for that are kept too."""
+
     def java(self, *, heap_mb: int) -> tuple[str, ...]:
         """How a command begins. ``heap_mb``: the JVM's largest heap."""
         return (str(JAVA), f"-Xmx{heap_mb}m", *_JVM, *(self._classes or ()))
@@ -85,6 +89,7 @@ class JavaServer(Server):
                     log=server.log_path,
                     seconds=_START_SECONDS,
                 )
+                server.exercise()
                 process.stop()
             finally:
                 process.kill()

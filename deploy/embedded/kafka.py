@@ -4,8 +4,9 @@ import shutil
 from pathlib import Path
 from typing import ClassVar
 
-from confluent_kafka import KafkaException
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from deploy.embedded.cache import Report, cache_directory, jars
 from deploy.embedded.java_server import JavaServer
@@ -14,6 +15,7 @@ from deploy.embedded.process import Command, run
 from deploy.embedded.server import say_nothing
 
 _CLUSTER_ID = "bGllbi10aG9uZy1oYS1uMQ"  #: any 16 bytes in base64url; fixed, so that a copied data directory starts
+_EXERCISE_SECONDS = 30.0
 _LOG4J = """\
 status = error
 appender.console.type = Console
@@ -65,6 +67,26 @@ class Kafka(JavaServer):
     def pattern(self, data: Path) -> JavaServer:
         """See JavaServer."""
         return Kafka(data)
+
+    def exercise(self) -> None:
+        """See JavaServer. A transaction with a group's offsets in it, and a member of the group who reads it."""
+        topic = "exercise"
+        client: dict[str, str | int | float | bool] = {"bootstrap.servers": self.bootstrap, "log_level": 0}
+        admin = AdminClient(client)
+        admin.create_topics([NewTopic(topic, 1, 1)])[topic].result(_EXERCISE_SECONDS)
+        reader = Consumer(client | {"group.id": topic, "auto.offset.reset": "earliest", "enable.auto.commit": False})
+        reader.subscribe([topic])
+        producer = Producer(client | {"transactional.id": topic})
+        producer.init_transactions(_EXERCISE_SECONDS)
+        for _ in range(2):
+            producer.begin_transaction()
+            producer.produce(topic, b"value", b"key")
+            producer.flush(_EXERCISE_SECONDS)
+            offsets = [TopicPartition(topic, 0, 0)]
+            producer.send_offsets_to_transaction(offsets, reader.consumer_group_metadata(), _EXERCISE_SECONDS)
+            producer.commit_transaction(_EXERCISE_SECONDS)
+            reader.poll(_EXERCISE_SECONDS)
+        reader.close()
 
     def command(self) -> Command:
         """See Server. The controller's port is chosen anew at each start: only this process uses it."""

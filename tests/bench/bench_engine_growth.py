@@ -13,10 +13,12 @@ from pathlib import Path
 
 from tests.bench.bench_engine import KEYS, fill, reader_of_all, throughput
 from tests.bench.bench_scene import PARTITIONS, make_topics, running_kafka, running_worker
+from tests.bench.chart import Axis, chart
 
 _PARTITIONS = (1, 4, 16, 64)
 _WORKERS = (1, 2)
-_KEYS = (10_000, 100_000, 1_000_000)
+_MEASURED = "records/s"
+_KEYS = (10_000, 100_000, 1_000_000, 5_000_000)
 
 
 def main() -> None:
@@ -24,17 +26,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=200_000)
     options = parser.parse_args()
-    print("| | records/s |")
-    print("|---|---|")
-    for partitions in _PARTITIONS:
-        _row(f"{partitions} partitions", options.records, partitions=partitions)
-    for workers in _WORKERS:
-        _row(f"{workers} workers", options.records, workers=workers)
-    for keys in _KEYS:
-        _row(f"{keys:,} keys", max(keys, options.records), keys=keys)
+    records = options.records
+    chart(Axis("partitions", _MEASURED), ((str(each), _rate(records, partitions=each)) for each in _PARTITIONS))
+    chart(Axis("workers", _MEASURED), ((str(each), _rate(records, workers=each)) for each in _WORKERS))
+    chart(Axis("keys", _MEASURED), ((f"{each:,}", _rate(max(each, records), keys=each)) for each in _KEYS))
 
 
-def _row(what: str, records: int, *, keys: int = KEYS, partitions: int = PARTITIONS, workers: int = 1) -> None:
+def _rate(records: int, *, keys: int = KEYS, partitions: int = PARTITIONS, workers: int = 1) -> float:
     with tempfile.TemporaryDirectory() as name, ExitStack() as stack:
         folder = Path(name)
         bootstrap = stack.enter_context(running_kafka(folder))
@@ -43,8 +41,9 @@ def _row(what: str, records: int, *, keys: int = KEYS, partitions: int = PARTITI
         for number in range(workers):
             stack.enter_context(running_worker(bootstrap, folder, name=f"w{number}"))
         reader = reader_of_all(bootstrap, partitions)
-        print(f"| {what} | {throughput(reader, records):,.0f} |", flush=True)
+        found = throughput(reader, records)
         reader.close()
+        return found
 
 
 if __name__ == "__main__":

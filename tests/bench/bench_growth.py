@@ -7,9 +7,9 @@ Writes Markdown. Microseconds of CPU an update of a known person takes, the quic
 """
 
 import argparse
-from collections.abc import Iterator
 
 from tests.bench.bench_pipeline import RECORDS, quickest
+from tests.bench.chart import Axis, chart
 from tests.bench.pipeline_scenes import Scene, pair
 
 _TEXTS = (0, 1_000, 5_000, 20_000)
@@ -24,21 +24,18 @@ def _update(scene: Scene, runs: int) -> float:
     return quickest(scene.worker, scene.parts[-1].batches[0], runs)
 
 
-def _rows(runs: int) -> Iterator[tuple[str, float]]:
-    for text in _TEXTS:
-        yield f"record of {0.3 + text / 1000:,.1f} KB", _update(pair(RECORDS, more_text=text), runs)
-    for subscribers in _SUBSCRIBERS:
-        yield f"{subscribers} subscribers of one projection", _update(pair(RECORDS, subscribers=subscribers), runs)
-
-
 def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--runs", type=int, default=100)
-    arguments = parser.parse_args()
-    print("| | us an update |")
-    print("|---|---|")
-    for what, cost in _rows(arguments.runs):
-        print(f"| {what} | {cost:.1f} |", flush=True)
+    runs = parser.parse_args().runs
+    chart(
+        Axis("KB a record", "us an update"),
+        ((f"{0.3 + text / 1000:.1f}", _update(pair(RECORDS, more_text=text), runs)) for text in _TEXTS),
+    )
+    chart(
+        Axis("subscribers of one projection", "us an update"),
+        ((str(count), _update(pair(RECORDS, subscribers=count), runs)) for count in _SUBSCRIBERS),
+    )
 
 
 if __name__ == "__main__":
