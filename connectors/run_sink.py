@@ -90,8 +90,8 @@ class SinkProcess:
 
     def _work_a_shift(self) -> bool:
         catalogue = self._catalogue()
-        known = max(self._control.known_revision, catalogue.revision)
-        control = self._control = Control(known_revision=known)
+        known = max(self._control.heard, catalogue.revision)
+        control = self._control = Control(revision=known, heard=known)
         if self._asked.is_set():
             return True
         shift = Shift(self._settings, self._system, catalogue, control)

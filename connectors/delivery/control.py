@@ -32,14 +32,17 @@ class Control:
     gone: bool = False
     #: Who has paused the deliveries and why; empty while nobody has.
     paused: str = ""
-    #: Newest revision of the catalogue that is known here, or was asked for in vain.
-    known_revision: int = 0
+    #: Revision of the catalogue by which all work, or a newer one that was asked for in vain. It stays as it is until
+    #: they end: a delivery of a newer one is not to be written by this one.
+    revision: int = 0
+    #: Newest revision that was heard of.
+    heard: int = 0
 
     def learn_of(self, revision: int) -> bool:
-        """Deliveries were made by this revision. Whether it is news: then all stop, to begin again with it."""
-        if revision <= self.known_revision:
+        """Whether this revision is newer than the one by which all work: then they stop, to begin again."""
+        self.heard = max(self.heard, revision)
+        if revision <= self.revision:
             return False
-        self.known_revision = revision
         self.stop_all()
         return True
 

@@ -56,13 +56,15 @@ def test_a_wrong_setting_is_told_without_the_secret_in_it(tmp_path: Path) -> Non
     assert "rat-bi-mat" not in str(raised.value)
 
 
-def test_a_revision_is_news_once() -> None:
-    control = Control(known_revision=3)
+def test_a_newer_revision_is_news_to_each_who_would_write_by_the_older_one() -> None:
+    control = Control(revision=3, heard=3)
     assert not control.learn_of(3)
     assert not control.stop.is_set()
-    assert control.learn_of(4)
-    assert control.stop.is_set()
-    assert not control.learn_of(4)
+    for _ in ("who looks at the manifest", "one stream", "another stream"):
+        assert control.learn_of(4)
+        assert control.stop.is_set()
+    assert not control.learn_of(3)
+    assert control.heard == 4
 
 
 class Heard:
