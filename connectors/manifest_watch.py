@@ -42,10 +42,10 @@ class ManifestWatch:
         self.revision = catalogue.revision
         self._verdict = Verdict.SAME
 
-    def look(self) -> Verdict:
-        """As of the newest catalogue; never waits, and asks about once a second."""
+    def look(self, *, at_once: bool = False) -> Verdict:
+        """As of the newest catalogue; never waits, and asks about once a second, or now."""
         now = time.monotonic()
-        if now >= self._next_look:
+        if at_once or now >= self._next_look:
             self._next_look = now + _LOOK_SECONDS
             self._hear()
             if self._verdict is Verdict.SAME and self._secrets.have_changed():

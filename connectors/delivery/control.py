@@ -6,6 +6,9 @@ from threading import Event
 
 from schemas.records import Phase
 
+_JUDGED_SECONDS = 3.0
+_POLL_SECONDS = 0.02
+
 
 @dataclass(slots=True)
 class Status:
@@ -32,19 +35,26 @@ class Control:
     gone: bool = False
     #: Who has paused the deliveries and why; empty while nobody has.
     paused: str = ""
-    #: Revision of the catalogue by which all work, or a newer one that was asked for in vain. It stays as it is until
-    #: they end: a delivery of a newer one is not to be written by this one.
+    #: Newest revision of the catalogue by which all may write: what it says of this system is what they were made by.
+    #: Or one that was asked for in vain.
     revision: int = 0
     #: Newest revision that was heard of.
     heard: int = 0
 
-    def learn_of(self, revision: int) -> bool:
-        """Whether this revision is newer than the one by which all work: then they stop, to begin again."""
-        self.heard = max(self.heard, revision)
+    def may_write(self, revision: int) -> bool:
+        """Whether deliveries that were made by this revision may be written by whoever asks. Waits a moment until it is
+        known what that one says; where it is not, or says something else, all stop, to begin again with it.
+        """
+        if revision > self.revision:
+            self.heard = max(self.heard, revision)
+            self.changed.set()
+            until = time.monotonic() + _JUDGED_SECONDS
+            while revision > self.revision and time.monotonic() < until and not self.stop.wait(_POLL_SECONDS):
+                pass
         if revision <= self.revision:
-            return False
+            return True
         self.stop_all()
-        return True
+        return False
 
     def stop_all(self) -> None:
         """Every loop ends after the batch it is at."""

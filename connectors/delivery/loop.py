@@ -174,7 +174,7 @@ class DeliveryLoop:
             self._reading = reading
             return None
         batch = self._translator.translate(self._stream, self.status.position, messages)
-        if self._control.learn_of(batch.revision):
+        if not self._control.may_write(batch.revision):
             return None
         self._reading = (self._stream, batch.next_offset)
         self._pending = batch

@@ -28,6 +28,7 @@ from schemas.settings import Settings
 
 _BEAT_SECONDS = 5.0
 _LOOK_SECONDS = 1.0
+_SOON_SECONDS = 0.02
 #: What a target still holds up after it is rolled back there when this process ends.
 _GRACE_SECONDS = 4.0
 
@@ -72,7 +73,7 @@ class Shift:
             self._look_at(threads)
             self._control.paused = self._pauses.why()
             PAUSED.labels("sink", self._system).set(bool(self._control.paused))
-            self._control.changed.wait(_LOOK_SECONDS)
+            self._control.changed.wait(_SOON_SECONDS if self._is_asked else _LOOK_SECONDS)
         self._watch.close()
         self._pauses.close()
         until = time.monotonic() + _GRACE_SECONDS
@@ -89,15 +90,21 @@ class Shift:
         if ended and not self._control.stop.is_set():
             raise DeliveryEnded(f"delivering {', '.join(ended)}: it has ended, which it never should; report it")
 
+    @property
+    def _is_asked(self) -> bool:
+        """Whether a stream waits to know what a newer catalogue says."""
+        return self._control.heard > self._control.revision
+
     def _look_at_manifest(self) -> None:
-        verdict = self._watch.look()
+        verdict = self._watch.look(at_once=self._is_asked)
         if verdict is Verdict.GONE:
             self._control.gone = True
             self._control.stop_all()
         elif verdict is Verdict.CHANGED:
-            # To begin again, also where it is no other revision but another secret.
-            self._control.learn_of(self._watch.revision)
+            self._control.heard = max(self._control.heard, self._watch.revision)
             self._control.stop_all()
+        else:
+            self._control.revision = max(self._control.revision, self._watch.revision)
 
     def _say(self) -> None:
         statuses: dict[str, Status] = {loop.name: loop.status for loop in self._loops}

@@ -43,6 +43,10 @@ def _insert(city: SmallCity, name: str) -> None:
         )
 
 
+def _starts(city: SmallCity, process: str) -> int:
+    return (city.home / "fleet.log").read_text().count(f'"event": "starting", "process": "{process}"')
+
+
 def _arrives(city: SmallCity, name: str, *, table: str = "nhan_khau") -> None:
     def names() -> list[str]:
         with psycopg.connect(city.target_dsn) as connection:
@@ -66,9 +70,13 @@ def test_all_connectors_of_a_machine(city: SmallCity) -> None:
 
     manifest = (city.home / "systems" / "dich.yaml").read_text()
     another = manifest.replace("system: dich", "system: cu_tru").replace("public.nhan_khau", "public.cu_tru")
+    starts = _starts(city, "sink/dich")
     (city.home / "systems" / "cu_tru.yaml").write_text(another)
     city.apply()
     _arrives(city, "Người Một", table="cu_tru")
+    _insert(city, "Người Ba")
+    _arrives(city, "Người Ba")
+    assert _starts(city, "sink/dich") == starts, "what another system's manifest says is no reason to begin again"
     assert children(fleet.pid).keys() == {"source/nguon", "sink/dich", "sink/cu_tru", "fleet-scout"}
 
     (city.home / "systems" / "cu_tru.yaml").unlink()

@@ -1,5 +1,6 @@
 """What a sink's process decides without any server: how long to wait, what it can start, what it says of itself."""
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import cast
 
@@ -56,14 +57,27 @@ def test_a_wrong_setting_is_told_without_the_secret_in_it(tmp_path: Path) -> Non
     assert "rat-bi-mat" not in str(raised.value)
 
 
-def test_a_newer_revision_is_news_to_each_who_would_write_by_the_older_one() -> None:
+def test_what_a_newer_catalogue_has_made_waits_until_it_is_known_to_say_the_same() -> None:
     control = Control(revision=3, heard=3)
-    assert not control.learn_of(3)
+    assert control.may_write(3)
+    with ThreadPoolExecutor(2) as streams:
+        asked = [streams.submit(control.may_write, 4) for _ in range(2)]
+        assert control.changed.wait(5)
+        assert not any(each.done() for each in asked)
+        control.revision = 4
+        assert [each.result(5) for each in asked] == [True, True]
     assert not control.stop.is_set()
-    for _ in ("who looks at the manifest", "one stream", "another stream"):
-        assert control.learn_of(4)
+
+
+def test_what_a_newer_catalogue_has_made_in_another_way_is_written_by_none_of_the_streams(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("connectors.delivery.control._JUDGED_SECONDS", 0.1)
+    control = Control(revision=3, heard=3)
+    for _ in ("one stream", "another"):
+        assert not control.may_write(4)
         assert control.stop.is_set()
-    assert not control.learn_of(3)
+    assert control.may_write(3)
     assert control.heard == 4
 
 
