@@ -48,15 +48,13 @@ class Place:
         """A marker has been applied."""
         self._floors[system, resource] = floor
 
-    def mentioning(self, resource: str) -> list[EntityState]:
-        """Every state that may hold a claim of the resource; a scan of the whole partition."""
+    def mentioning(self, resource: str) -> Iterator[EntityState]:
+        """Every state that may hold a claim of the resource, as at the first step; a scan of the whole partition."""
         # Most of the others are told by their bytes, which is ten times as fast as decoding them.
         needle = resource.encode()
-        return [
-            self._wire.read_state(value)
-            for key, value in self._state.scan()
-            if needle in value and not key.startswith(_OWN_RECORDS)
-        ]
+        for key, value in self._state.scan():
+            if needle in value and not key.startswith(_OWN_RECORDS):
+                yield self._wire.read_state(value)
 
     def after(self, key: bytes | None) -> Iterator[tuple[bytes, EntityState]]:
         """Every entity's state behind this key, in the order of keys, as it is when the walk begins."""
