@@ -1,7 +1,7 @@
 """The kinds of systems that exist here: the files of connectors/sources and connectors/sinks, found by name."""
 
 import importlib
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
 from types import ModuleType
 from typing import cast
 
@@ -18,17 +18,33 @@ from schemas.settings import Settings
 
 def known_kinds() -> Kinds:
     """Every kind whose extra is installed, with the model of its `connect:` block."""
-    return Kinds(sources=_connects("sources", "source"), sinks=_connects("sinks", "sink"))
+    return Kinds(sources=_Connects("sources", "source"), sinks=_Connects("sinks", "sink"))
 
 
-def _connects(role: Role, maker: str) -> dict[str, type[BaseModel]]:
-    found: dict[str, type[BaseModel]] = {}
-    for kind in kinds(role):
-        with suppress(ImportError):  # its extra is not installed: to this machine there is no such kind
-            module = _module(role, kind)
-            if hasattr(module, maker):
-                found[kind] = module.Connect
-    return found
+class _Connects(Mapping[str, type[BaseModel]]):
+    """Of one role. A kind is imported when somebody asks for it: their drivers take long."""
+
+    def __init__(self, role: Role, maker: str) -> None:
+        self._role = role
+        self._maker = maker
+
+    def __getitem__(self, kind: str) -> type[BaseModel]:
+        if kind not in kinds(self._role):
+            raise KeyError(kind)
+        try:
+            module = _module(self._role, kind)
+        except ImportError:  # its extra is not installed: to this machine there is no such kind
+            raise KeyError(kind) from None
+        if not hasattr(module, self._maker):
+            raise KeyError(kind)
+        found: type[BaseModel] = module.Connect
+        return found
+
+    def __iter__(self) -> Iterator[str]:
+        return (kind for kind in kinds(self._role) if kind in self)
+
+    def __len__(self) -> int:
+        return sum(1 for _ in self)
 
 
 def _module(role: Role, kind: str) -> ModuleType:
