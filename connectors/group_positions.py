@@ -20,6 +20,7 @@ from connectors.values import Stream
 from schemas.formats import newer
 from schemas.kafka import consumer_settings, transactional_settings
 from schemas.kafka_advice import advice
+from schemas.offsets_in_transactions import OffsetsStuck, send_offsets
 
 _FENCED: Final = (KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH)
 #: A broker that has just begun, or has just taken the group over.
@@ -30,6 +31,8 @@ _SETTLING: Final = (
 )
 _SETTLING_SECONDS: Final = 0.1
 _ANSWER_SECONDS: Final = 15.0
+#: A call that has not kept its time-out by then will not.
+_STUCK_SECONDS: Final = 20.0
 #: Transactions are over in moments; a longer one is ended by Kafka. So long librdkafka waits for a Kafka that is away,
 #: whatever time-out it is given.
 _TRANSACTION_SECONDS: Final = 10.0
@@ -125,8 +128,11 @@ class GroupPositions:
         try:
             metadata = self._reader().consumer_group_metadata()
             producer.begin_transaction()
-            producer.send_offsets_to_transaction([kept], metadata, _ANSWER_SECONDS)
+            send_offsets(producer, [kept], metadata, timeout=_ANSWER_SECONDS, patience=_STUCK_SECONDS)
             producer.commit_transaction(_ANSWER_SECONDS)
+        except OffsetsStuck as error:
+            place.producer = None
+            raise SinkUnavailable(f"{doing}: {error}; see that Kafka runs") from error
         except KafkaException as error:
             # Whether it is committed is not known: the next producer of this name ends it, and then Kafka tells.
             place.producer = None

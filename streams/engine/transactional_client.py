@@ -1,13 +1,12 @@
 """The librdkafka producer of one transactional id, and whether anything was lost between it and the broker."""
 
 import logging
-import threading
 from collections.abc import Callable
-from queue import Empty, SimpleQueue
 from typing import Any
 
 from confluent_kafka import Producer, TopicPartition
 
+from schemas.offsets_in_transactions import OffsetsStuck, send_offsets
 from streams.engine.errors import StuckError
 
 _kafka_log = logging.getLogger("streams.engine.kafka")
@@ -48,32 +47,12 @@ class TransactionalClient:
         return self._ears.has_heard or self.is_stuck
 
     def send_offsets(self, offsets: list[TopicPartition], metadata: object, *, timeout: float, patience: float) -> None:
-        """As the producer's ``send_offsets_to_transaction``, but it raises StuckError after ``patience`` seconds.
-
-        After a broker's crash librdkafka can wait for the group's old coordinator without end, whatever ``timeout`` it
-        was given (its issues 5456 and 5511). Closing idle connections would wake it, but a transaction that meets a
-        closing connection waits for seconds, and a quiet city meets it all the time. So the call is left behind
-        on its thread, and the producer is of no more use: renew it.
-        """
-        answers: SimpleQueue[BaseException | None] = SimpleQueue()
-        producer = self.producer
-
-        def send() -> None:
-            try:
-                producer.send_offsets_to_transaction(offsets, metadata, timeout)
-            except BaseException as error:
-                answers.put(error)
-            else:
-                answers.put(None)
-
-        threading.Thread(target=send, name="engine-offsets", daemon=True).start()
+        """Raises StuckError after ``patience`` seconds: the producer is of no more use then, renew it."""
         try:
-            error = answers.get(timeout=patience)
-        except Empty:
+            send_offsets(self.producer, offsets, metadata, timeout=timeout, patience=patience)
+        except OffsetsStuck as stuck:
             self.is_stuck = True
-            raise StuckError(f"sending offsets to the transaction: no answer in {patience:.0f} s") from None
-        if error is not None:
-            raise error
+            raise StuckError(str(stuck)) from None
 
 
 class _Ears:
