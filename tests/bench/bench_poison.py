@@ -15,13 +15,10 @@ from collections import defaultdict
 from pathlib import Path
 from typing import Final
 
-from schemas import topics
-from schemas.compose import load
-from schemas.registry import Decoder, Registry
 from tests.chaos.calm_officers import CALM
-from tests.chaos.city_verdict import faults_of
+from tests.chaos.city_verdict import dead_letters, faults_of
 from tests.chaos.opening import open_yard
-from tests.chaos.topic_faults import poison
+from tests.chaos.topic_faults import origin_of, poison
 from tests.chaos.topic_tail import records
 from tests.chaos.yard import Origin, Yard
 
@@ -56,15 +53,12 @@ def main() -> None:
 
 def _waits(yard: Yard) -> dict[str, list[int]]:
     """Milliseconds, by the topic that the record stood in."""
-    bootstrap = yard.city.kafka.bootstrap
     written: dict[Origin, int] = {}
     for topic in {origin[0] for origin in yard.buried}:
-        for message in records(bootstrap, topic):
-            written[topic, message.partition() or 0, message.offset() or 0] = message.timestamp()[1]
-    decoder, found = Decoder(Registry(yard.city.registry), load("dead_letter")), defaultdict(list)
-    for message in records(bootstrap, topics.DEAD_LETTERS):
-        letter = decoder.decode(bytes(message.value() or b""))
-        origin = letter["topic"], letter["partition"], letter["offset"]
+        for message in records(yard.city.kafka.bootstrap, topic):
+            written[origin_of(message)] = message.timestamp()[1]
+    found = defaultdict(list)
+    for origin, _, message in dead_letters(yard):
         if origin in yard.buried:
             found[origin[0]].append(message.timestamp()[1] - written[origin])
     return found

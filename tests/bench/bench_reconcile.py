@@ -4,9 +4,8 @@ python -m tests.bench.bench_reconcile [--people 1000000] [--planted 1000]
 
 A source, a worker and a sink carry the people into a PostgreSQL target, and what that leaves behind is worked off. Some
 are deleted by the source; then rows are changed, deleted and put back in the target by hand, while fifty names a second
-change in the source. The command is a
-process of its own: its time is that from its start to its end, as somebody waits for it. One line of JSON a run; where
-`cpu_s` is much less than `seconds`, others had the machine.
+change in the source. The command is a process of its own: its time is that from its start to its end, as somebody waits
+for it. One line of JSON a run; where `cpu_s` is much less than `seconds`, others had the machine.
 """
 
 import argparse

@@ -1,7 +1,10 @@
 """What is wrong with a city that has come to rest: told by the tables, by what people wrote, by every subscriber."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from confluent_kafka import Message
 
 from schemas import topics
 from schemas.compose import load
@@ -11,7 +14,7 @@ from tests.chaos.comparison import OWN_ROWS, differences
 from tests.chaos.five_manifests import SYSTEMS
 from tests.chaos.silence import versions_that_went_back, wait_for_silence
 from tests.chaos.topic_tail import records
-from tests.chaos.yard import Yard
+from tests.chaos.yard import Origin, Yard
 
 _STILL_SECONDS = 3.0
 _SILENCE_SECONDS = 180.0
@@ -44,13 +47,17 @@ def _patiently(look: Callable[[], list[str]]) -> list[str]:
     return found
 
 
-def _letters(yard: Yard) -> list[str]:
-    """Every poison is among the dead letters, and nothing else is but what could not be read at its time."""
+def dead_letters(yard: Yard) -> Iterator[tuple[Origin, dict[str, Any], Message]]:
+    """Each with where its record stands, and as it stands in the topic itself."""
     decoder = Decoder(Registry(yard.city.registry), load("dead_letter"))
-    found = {}
     for message in records(yard.city.kafka.bootstrap, topics.DEAD_LETTERS):
         letter = decoder.decode(bytes(message.value() or b""))
-        found[letter["topic"], letter["partition"], letter["offset"]] = letter
+        yield (letter["topic"], letter["partition"], letter["offset"]), letter, message
+
+
+def _letters(yard: Yard) -> list[str]:
+    """Every poison is among the dead letters, and nothing else is but what could not be read at its time."""
+    found = {origin: letter for origin, letter, _ in dead_letters(yard)}
     lost = [f"poison at {origin} has no dead letter" for origin in sorted(yard.buried - found.keys())]
     # By event: one that was parked may have been said again.
     others = {found[origin]["event_id"]: found[origin] for origin in found.keys() - yard.buried}

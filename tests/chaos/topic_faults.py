@@ -35,7 +35,7 @@ def poison(yard: Yard, count: int) -> None:
 
     def note(error: KafkaError | None, message: Message) -> None:
         assert error is None, f"the poison was not taken: {error}"
-        yard.buried.add(_origin(message))
+        yard.buried.add(origin_of(message))
 
     for each in chosen:
         producer.produce(each.topic, each.value, each.key, on_delivery=note)
@@ -88,7 +88,7 @@ def replay(yard: Yard, count: int) -> None:
 def _events(yard: Yard, system: str) -> list[Message]:
     """What is genuine, and no marker."""
     found = records(yard.city.kafka.bootstrap, topics.raw(system, ENTITY))
-    return [message for message in found if message.key() is not None and _origin(message) not in yard.buried]
+    return [message for message in found if message.key() is not None and origin_of(message) not in yard.buried]
 
 
 def _again(producer: Producer, message: Message) -> None:
@@ -109,5 +109,6 @@ def _producer(yard: Yard) -> Producer:
     return Producer({"bootstrap.servers": yard.city.kafka.bootstrap, "enable.idempotence": True, "linger.ms": 5})
 
 
-def _origin(message: Message) -> Origin:
+def origin_of(message: Message) -> Origin:
+    """Where a record stands."""
     return str(message.topic()), message.partition() or 0, message.offset() or 0
