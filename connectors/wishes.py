@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from connectors.errors import ConnectorsError
 from schemas.kafka import consumer_settings, producer_settings, reader_group
 from schemas.kafka_advice import advice
+from schemas.topic_edges import topic_edges
 
 T = TypeVar("T")
 
@@ -85,7 +86,7 @@ class Wishes(Generic[T]):
     def _holds_any(self, consumer: Consumer) -> bool:
         """The end of an empty topic would be told only when the first question ends."""
         try:
-            low, high = consumer.get_watermark_offsets(TopicPartition(self._topic, 0), timeout=_FIRST_LOOK_SECONDS)
+            low, high = topic_edges(consumer, self._topic, 0, seconds=_FIRST_LOOK_SECONDS)
         except KafkaException:
             return True
         return low < high

@@ -11,6 +11,7 @@ from schemas.catalogue import Catalogue, CatalogueError
 from schemas.kafka import consumer_settings, reader_group, transactional_settings
 from schemas.kafka_advice import FORBIDDEN, advice
 from schemas.settings import Settings
+from schemas.topic_edges import topic_edges
 
 #: The only key of the topic.
 KEY = b"catalogue"
@@ -88,14 +89,14 @@ def _end(settings: Settings, group: str) -> int:
     nothing yet. Raises KafkaException."""
     consumer = Consumer(consumer_settings(settings.kafka, group, **{"isolation.level": "read_uncommitted"}))
     try:
-        return int(consumer.get_watermark_offsets(TopicPartition(topics.CATALOGUE, 0), timeout=_TIMEOUT_SECONDS)[1])
+        return topic_edges(consumer, topics.CATALOGUE, 0, seconds=_TIMEOUT_SECONDS)[1]
     finally:
         consumer.close()
 
 
 def _last_value(consumer: Consumer, *, end: int) -> bytes | None:
     """The newest value of the one key up to `end`, None where there is none. Raises KafkaException."""
-    low, _ = consumer.get_watermark_offsets(TopicPartition(topics.CATALOGUE, 0), timeout=_TIMEOUT_SECONDS)
+    low, _ = topic_edges(consumer, topics.CATALOGUE, 0, seconds=_TIMEOUT_SECONDS)
     if low >= end:
         return None
     consumer.assign([TopicPartition(topics.CATALOGUE, 0, low)])

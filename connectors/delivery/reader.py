@@ -18,6 +18,7 @@ from connectors.values import Stream
 from schemas import topics
 from schemas.kafka import consumer_settings, reader_group
 from schemas.kafka_advice import advice
+from schemas.topic_edges import topic_edges
 
 _ANSWER_SECONDS = 3.0
 _IDLE_MS = 200
@@ -72,14 +73,10 @@ class Reader:
 
     def end(self, stream: Stream) -> int:
         """The offset after the last record that stands there now. Raises KafkaTrouble."""
-        place = TopicPartition(stream.topic, stream.partition)
         try:
-            edges = self._consumer.get_watermark_offsets(place, timeout=_ANSWER_SECONDS)
+            return topic_edges(self._consumer, stream.topic, stream.partition, seconds=_ANSWER_SECONDS)[1]
         except KafkaException as error:
             raise KafkaTrouble(f"reading {stream.topic}: {error.args[0].str()}; {advice(error.args[0])}") from error
-        if edges is None:
-            raise KafkaTrouble(f"reading {stream.topic}: Kafka does not answer; see that it runs")
-        return int(edges[1])
 
     def read(self, most: int, timeout: float) -> list[Message]:
         """What is there, at once when anything is. Raises OutOfRange, and KafkaTrouble when the topic is gone."""

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 import psycopg
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message
 from psycopg import Connection
 
 from console.decoding import Decoder
@@ -22,6 +22,7 @@ from schemas.codec import CodecError
 from schemas.kafka import consumer_settings, reader_group
 from schemas.kafka_advice import FORBIDDEN
 from schemas.settings import Settings
+from schemas.topic_edges import topic_edges
 
 _MOST_RECORDS: Final = 10_000
 _LOOK_SECONDS: Final = 10.0
@@ -117,7 +118,7 @@ class Feed:
 
     def _read_up(self) -> None:
         """To the end of the told topics as it is now: where changes flow without a pause, more comes all the time."""
-        ends = {place: self._end_of(place) for place in self._positions}
+        ends = {place: topic_edges(self._consumer, *place, seconds=_PATIENCE_SECONDS)[1] for place in self._positions}
         waiting = time.monotonic() + _PATIENCE_SECONDS
         while any(place not in self._at_end and self._positions.get(place, end) < end for place, end in ends.items()):
             messages = self._consumer.consume(_MOST_RECORDS, 0.2)
@@ -126,10 +127,6 @@ class Feed:
                 self._keep(messages)
             elif time.monotonic() > waiting:
                 raise unanswered(self._settings, "reading up the outcomes", TimeoutError())
-
-    def _end_of(self, place: Place) -> int:
-        _, high = self._consumer.get_watermark_offsets(TopicPartition(*place), timeout=_PATIENCE_SECONDS)
-        return int(high)
 
     def _has_changed(self) -> bool:
         self._look_at = time.monotonic() + _LOOK_SECONDS

@@ -11,6 +11,7 @@ from console.reading import Place, quiet_client
 from schemas import topics
 from schemas.kafka_advice import advice
 from schemas.settings import Settings
+from schemas.topic_edges import topic_edges
 
 _ANSWER_SECONDS: Final = 10.0
 #: What is read for what it says; all the others are only counted.
@@ -40,7 +41,7 @@ def find_places(settings: Settings) -> dict[Place, str]:
 
 def edges(consumer: Consumer, place: Place) -> Edges:
     """Raises KafkaException."""
-    low, high = consumer.get_watermark_offsets(TopicPartition(*place), timeout=_ANSWER_SECONDS)
+    low, high = topic_edges(consumer, *place, seconds=_ANSWER_SECONDS)
     if not low:
         return Edges(0, high, 0)
     return Edges(low, high, _time_at(consumer, place, low) if low < high else 0)
