@@ -39,6 +39,7 @@ chaos: $(VENV)/dev.stamp ## Break everything under five systems for MINUTES=10 (
 
 chaos-smoke: $(VENV)/dev.stamp ## The same in short: what every landing sees
 	$(BIN)/python -m tests.chaos.planted --quick
+	$(BIN)/python -m tests.chaos.engine_campaign --cycles 1 --at-once 3 $(if $(SEED),--seed $(SEED))
 	$(BIN)/python -m tests.chaos.campaign --smoke $(if $(SEED),--seed $(SEED)) $(CHAOS)
 
 converge: $(VENV)/dev.stamp ## Write EDITS=10000 random edits into five systems at once (CHAOS="--cut 5": cut off in turn), compare what all hold

@@ -11,7 +11,6 @@ settings.load_profile("shared")
 
 #: Files that keep a worker of pytest-xdist busy for a minute and more; then comes whatever else starts servers.
 _LONGEST: Final = (
-    "test_engine_chaos",
     "test_whole_city",
     "test_mending",
     "test_crash",
@@ -19,7 +18,6 @@ _LONGEST: Final = (
     "test_engine_stock_scenarios",
     "test_resync_city",
     "test_secured_kafka",
-    "test_planted",
     "test_up",
     "test_dead_broker",
     "test_engine_process",

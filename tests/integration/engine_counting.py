@@ -15,12 +15,8 @@ import threading
 import time
 from functools import partial
 from pathlib import Path
-from typing import Any
-
-from confluent_kafka import Consumer
 
 import schemas.logs
-import streams.engine.consumer
 from streams.engine.app import EngineApp
 from streams.engine.batch import Batch
 from streams.engine.engine import Engine
@@ -42,18 +38,6 @@ if DEBUG:
     logging.getLogger("streams.engine.kafka").addHandler(logging.StreamHandler())
 faulthandler.register(signal.SIGQUIT)  # for whoever wonders where a worker stands
 app = EngineApp(f"counting-{WORKER}")
-
-
-class _OfAllSources(Consumer):
-    """A mistake to be found out: the group shares out each source topic, not the anchor's partitions alone."""
-
-    def subscribe(self, topics: list[str], *arguments: Any, **callbacks: Any) -> None:
-        """Also to the other sources, as far as this worker knows them when it starts."""
-        super().subscribe([*topics, *sources()], *arguments, **callbacks)
-
-
-if os.environ.get("ENGINE_MISTAKE") == "subscribes to its sources":
-    vars(streams.engine.consumer)["Consumer"] = _OfAllSources
 
 
 def end_with(parent: int) -> None:

@@ -40,13 +40,17 @@ IN_MEMORY = (
     Bug(in_streams.a_projection_after_the_topic, seen_in_memory.histories),
 )
 
-#: Those that take servers, and about ten seconds each.
+#: Those that take servers.
 ON_SERVERS = (
+    ServerBug(in_engine.group_metadata_read_at_commit, seen_on_servers.a_zombie),
+    ServerBug(in_sinks.a_sink_without_fencing, seen_on_servers.two_sinks),
+    ServerBug(in_sinks.a_sink_position_in_another_transaction, seen_on_servers.a_sink_that_is_cut_off),
+)
+
+#: Those that take workers as well, and about ten seconds each.
+ON_WORKERS = (
     ServerBug(in_engine.commit_before_the_outputs, seen_on_servers.a_worker_that_dies),
     ServerBug(in_engine.state_before_the_commit, seen_on_servers.a_worker_that_dies),
     ServerBug(in_engine.restore_to_the_last_stable_offset, seen_on_servers.an_undecided_state),
-    ServerBug(in_engine.group_metadata_read_at_commit, seen_on_servers.a_zombie),
     ServerBug(in_engine.two_owners_of_a_partition, seen_on_servers.two_workers),
-    ServerBug(in_sinks.a_sink_without_fencing, seen_on_servers.two_sinks),
-    ServerBug(in_sinks.a_sink_position_in_another_transaction, seen_on_servers.a_sink_that_is_cut_off),
 )
