@@ -69,6 +69,9 @@ class Readable(Protocol):
     def position(self, stream: Stream) -> int:
         """Where the sink goes on in this stream, all before it being in the tables; -1 where it never wrote."""
 
+    def prepare(self, entity: str) -> None:
+        """Many rows will be compared soon: begin with what can be done before anybody knows what is expected."""
+
     def differences(self, entity: str, expected: Collection[Expected]) -> list[Difference]:
         """Where the table is not as expected, by what the target makes of values; no other rows are judged."""
 

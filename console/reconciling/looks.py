@@ -2,7 +2,8 @@
 
 A look: read Kafka to its end, let the sink come that far, compare, read Kafka to its end again. Whatever the target may
 have got in between has been heard of by then: a key of which nothing was heard should have been as expected. What
-differs in two looks, without a word on it from the first to the last, is drift.
+differs in two looks, without a word on it from the first to the last, is drift. What the target computes while Kafka is
+read, from rows as they were then, only tells where to compare.
 """
 
 import time
@@ -64,6 +65,7 @@ class Looker:
         target and Kafka's readers raise.
         """
         expectation = self.expectation
+        self.target.prepare(self.stream.entity)
         self._begin()
         expectation.touched.clear()
         checked = expectation.rows()

@@ -6,9 +6,10 @@ different: a difference is found in the database itself, never here.
 """
 
 import re
+from array import array
 from collections.abc import Callable, Iterable, Sequence
 from hashlib import md5
-from typing import Final
+from typing import Final, NamedTuple
 
 from psycopg import sql
 
@@ -19,9 +20,8 @@ from connectors.values import Expected
 Sums = dict[int, tuple[int, int]]
 Show = Callable[[str], str]
 
-#: Rows in a bucket, about: one difference makes so many travel.
-_ROWS_IN_BUCKET: Final = 16
-_MOST_DIGITS: Final = 5
+#: Hex digits of a bucket's number. Of a million rows, one difference makes 16 travel.
+_DIGITS: Final = 4
 
 _SUMS = sql.SQL("""
 SELECT ('x' || left(md5({key}), {digits}))::bit({bits})::int, count(*),
@@ -32,39 +32,38 @@ FROM {table} AS t WHERE t.{name} IS NOT NULL GROUP BY 1
 _VIETNAMESE_DATE: Final = re.compile(r"(\d\d?)/(\d\d?)/(\d{4})")
 
 
-def digits_for(rows: int) -> int:
-    """Hex digits of the number of a bucket, for a table of so many rows."""
-    digits = 1
-    while 16**digits * _ROWS_IN_BUCKET < rows and digits < _MOST_DIGITS:
-        digits += 1
-    return digits
+class Summed(NamedTuple):
+    """`buckets`: of each row, in the order in which they came."""
+
+    sums: Sums
+    buckets: Sequence[int]
 
 
-def sums_query(table: Table, columns: Sequence[Column], *, digits: int) -> sql.Composed:
+def sums_query(table: Table, columns: Sequence[Column]) -> sql.Composed:
     """The statement for the target's own sums; the key is the first column."""
     shown = [sql.SQL("t.{}::text").format(sql.Identifier(column.name)) for column in columns]
     parts = [sql.SQL("coalesce(length({0}) || ':' || {0}, '-')").format(each) for each in shown]
     return _SUMS.format(
         key=shown[0],
-        digits=sql.Literal(digits),
-        bits=sql.Literal(4 * digits),
+        digits=sql.Literal(_DIGITS),
+        bits=sql.Literal(4 * _DIGITS),
         row=sql.SQL(" || ").join(parts),
         table=table.identifier,
         name=sql.Identifier(columns[0].name),
     )
 
 
-def bucket_of(key: str, *, digits: int) -> int:
-    """The bucket of a key, as the database shows it."""
-    return int.from_bytes(_digest(key)[:4]) >> 32 - 4 * digits
-
-
-def sums_of(expected: Iterable[Expected], columns: Sequence[Column], *, digits: int) -> Sums:
+def sums_of(expected: Iterable[Expected], columns: Sequence[Column]) -> Summed:
     """What the target's sums should be."""
     altered = [(place, show) for place, column in enumerate(columns) if (show := shown_by(column)) is not _as_written]
+    show_key = shown_by(columns[0])
     sums: dict[int, int] = {}
     counts: dict[int, int] = {}
+    buckets = array("L")
     for key, row in expected:
+        # As the database numbers them, by the key as it shows it.
+        bucket = int.from_bytes(_digest(show_key(key))[:4]) >> 32 - 4 * _DIGITS
+        buckets.append(bucket)
         if row is None:
             continue
         texts = [key, *row]
@@ -72,10 +71,9 @@ def sums_of(expected: Iterable[Expected], columns: Sequence[Column], *, digits: 
             if (text := texts[place]) is not None:
                 texts[place] = show(text)
         whole = "".join(["-" if text is None else f"{len(text)}:{text}" for text in texts])
-        bucket = bucket_of(str(texts[0]), digits=digits)
         sums[bucket] = sums.get(bucket, 0) + (int.from_bytes(_digest(whole)[:8]) >> 4)
         counts[bucket] = counts.get(bucket, 0) + 1
-    return {bucket: (counts[bucket], total) for bucket, total in sums.items()}
+    return Summed({bucket: (counts[bucket], total) for bucket, total in sums.items()}, buckets)
 
 
 def _digest(text: str) -> bytes:

@@ -1,15 +1,17 @@
 """Reads a PostgreSQL target back: where it is not as it should be, as the database itself compares values."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
-from typing import Any, Final
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import compress, islice
+from typing import Any, Final, NamedTuple
 
 import orjson
+import psycopg
 from psycopg import Connection, sql
 
 from connectors.sinks.postgres_target import position, session
-from connectors.sinks.postgres_target.checksums import Sums, bucket_of, digits_for, shown_by, sums_of, sums_query
+from connectors.sinks.postgres_target.checksums import Sums, shown_by, sums_of, sums_query
 from connectors.sinks.postgres_target.refusals import Refused, translated
 from connectors.sinks.postgres_target.structure import Column, Table, table_to_write
 from connectors.sqlstates import BAD_VALUE
@@ -39,6 +41,14 @@ _CELL = """CASE WHEN ROW(t.{name}::{compare})::record OPERATOR(pg_catalog.*<>) R
  THEN ARRAY[x.{short}::{compare}::text, t.{name}::text] END"""
 
 
+class _Asked(NamedTuple):
+    """`columns`: the key and then those that are written. `sums`: where the database was asked for them."""
+
+    table: Table
+    columns: list[Column]
+    sums: Future[Sums] | None
+
+
 class PostgresReadback:
     """See `connectors.contract.Readable`. It reads by statements of their own and changes nothing."""
 
@@ -46,6 +56,9 @@ class PostgresReadback:
         """Raises SinkUnavailable."""
         self._subscriptions = subscriptions
         self._connection: Connection[Any] = session.connect(dsn, system)
+        #: The database computes its sums beside us.
+        self._beside = ThreadPoolExecutor(1)
+        self._prepared: dict[str, _Asked] = {}
         with translated(f"preparing to read {system} back"):
             for name, value in (("default_transaction_read_only", "on"), ("datestyle", "ISO, DMY")):
                 self._connection.execute("SELECT set_config(%s, %s, false)", [name, value])
@@ -60,14 +73,17 @@ class PostgresReadback:
             found = self._connection.execute(_POSITION, place).fetchone()
         return -1 if found is None else int(found[0])
 
+    def prepare(self, entity: str) -> None:
+        """See Readable. The database begins with its checksums."""
+        with translated(f"reading {self._subscriptions[entity].into} back"):
+            self._prepared[entity] = self._ask(entity, for_sums=True)
+
     def differences(self, entity: str, expected: Collection[Expected]) -> list[Difference]:
-        """See Readable. Of many rows only the buckets travel whose checksums differ."""
-        subscription = self._subscriptions[entity]
-        with translated(f"reading {subscription.into} back"):
-            table = table_to_write(self._connection, subscription)
-            columns = [table.columns[name] for name in (subscription.key.column, *subscription.fields)]
-            suspects = self._suspects(table, columns, expected) if len(expected) > _FEW else expected
-            comparison = _Comparison(self._connection, table, columns)
+        """See Readable. Of many rows only the buckets travel whose checksums differ, or differed when prepared."""
+        with translated(f"reading {self._subscriptions[entity].into} back"):
+            asked = self._prepared.pop(entity, None) or self._ask(entity, for_sums=len(expected) > _FEW)
+            suspects = expected if asked.sums is None else _suspects(expected, asked.columns, asked.sums)
+            comparison = _Comparison(self._connection, asked.table, asked.columns)
             return [found for some in _parts(suspects) for found in comparison.of(some)]
 
     def strangers(self, entity: str, known: Iterable[str]) -> list[str]:
@@ -82,22 +98,29 @@ class PostgresReadback:
 
     def close(self) -> None:
         """See Readable."""
+        if not all(asked.sums is None or asked.sums.done() for asked in self._prepared.values()):
+            with suppress(psycopg.Error):
+                self._connection.cancel_safe()
+        self._beside.shutdown()
         self._connection.close()
 
-    def _suspects(self, table: Table, columns: Sequence[Column], expected: Collection[Expected]) -> Iterator[Expected]:
-        digits = digits_for(len(expected))
-        with ThreadPoolExecutor(1) as beside:
-            # The database computes its sums while we compute ours.
-            asked = beside.submit(self._sums, table, columns, digits)
-            ours = sums_of(expected, columns, digits=digits)
-            theirs = asked.result()
-        differing = {bucket for bucket in ours.keys() | theirs.keys() if ours.get(bucket) != theirs.get(bucket)}
-        show = shown_by(columns[0])
-        return (each for each in expected if bucket_of(show(each.key), digits=digits) in differing)
+    def _ask(self, entity: str, *, for_sums: bool) -> _Asked:
+        subscription = self._subscriptions[entity]
+        table = table_to_write(self._connection, subscription)
+        columns = [table.columns[name] for name in (subscription.key.column, *subscription.fields)]
+        return _Asked(table, columns, self._beside.submit(self._sums, table, columns) if for_sums else None)
 
-    def _sums(self, table: Table, columns: Sequence[Column], digits: int) -> Sums:
-        found = self._connection.execute(sums_query(table, columns, digits=digits))
+    def _sums(self, table: Table, columns: Sequence[Column]) -> Sums:
+        found = self._connection.execute(sums_query(table, columns))
         return {bucket: (rows, int(total)) for bucket, rows, total in found}
+
+
+def _suspects(expected: Collection[Expected], columns: Sequence[Column], asked: Future[Sums]) -> Iterator[Expected]:
+    """Those in whose bucket something differs. Ours are summed while the database sums its own."""
+    ours, buckets = sums_of(expected, columns)
+    theirs = asked.result()
+    differing = {bucket for bucket in ours.keys() | theirs.keys() if ours.get(bucket) != theirs.get(bucket)}
+    return compress(expected, map(differing.__contains__, buckets))
 
 
 class _Comparison:

@@ -29,6 +29,9 @@ class SqlReadback:
             is_there = sa.inspect(self._connection).has_table(position.POSITION.name)
             return position.written_up_to(self._connection, stream) if is_there else -1
 
+    def prepare(self, entity: str) -> None:
+        """See Readable. Nothing can be done."""
+
     def differences(self, entity: str, expected: Collection[Expected]) -> list[Difference]:
         """See Readable."""
         subscription = self._subscriptions[entity]

@@ -72,6 +72,9 @@ class World:
         self.write()
         return self.written
 
+    def prepare(self, _: str) -> None:
+        self.happen()
+
     def differences(self, _: str, expected: Collection[Expected]) -> list[Difference]:
         found = []
         for key, row in expected:
