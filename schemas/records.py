@@ -14,7 +14,7 @@ Operation: TypeAlias = Literal["read", "create", "update", "delete", "truncate",
 MARKERS: frozenset[str] = frozenset({"truncate", "snapshot_begin", "snapshot_end"})
 DeliveryOperation: TypeAlias = Literal["upsert", "delete", "rename"]
 Status: TypeAlias = Literal["live", "deleted", "moved"]
-ForwardKind: TypeAlias = Literal["claims", "alias", "change", "reproject", "repeat", "close"]
+ForwardKind: TypeAlias = Literal["claims", "alias", "change", "reproject", "repeat", "close", "retract"]
 Stage: TypeAlias = Literal["source", "decode", "validate", "normalise", "process", "sink"]
 Result: TypeAlias = Literal[
     "captured",

@@ -8,19 +8,15 @@ What remains is a number: no key of the partition begins below the highest versi
 what is older than what it has seen, also of a key that comes again.
 """
 
-import time
-
 from schemas import topics
 from schemas.identity import local
 from schemas.records import Claim, EntityState, Forward
 from streams.emit import Effects, Output
 from streams.pipeline import Pipeline
 from streams.place import Place
-from streams.reproject import STEP_KEYS, STEP_SECONDS
 from streams.route import NOT_HELD
 from streams.rules import Rules
-from streams.walk_markers import close
-from streams.wire import Wire
+from streams.walk import Walker
 
 
 def is_closable(state: EntityState, before: int, rules: Rules) -> bool:
@@ -40,29 +36,26 @@ def _is_silent(claim: Claim, before: int) -> bool:
 
 
 class GraveCloser:
-    """The steps of one entity's walks. `seconds` that a step takes at most."""
+    """The steps of one entity's walks."""
 
-    def __init__(self, pipeline: Pipeline, wire: Wire, *, seconds: float = STEP_SECONDS) -> None:
+    def __init__(self, pipeline: Pipeline, walker: Walker) -> None:
         self._rules = pipeline.rules
-        self._wire = wire
-        self._seconds = seconds
+        self._walker = walker
         self._entity = pipeline.entity
 
-    def step(self, found: Forward, place: Place, *, partition: int) -> Effects:
+    def step(self, marker: Forward, place: Place) -> Effects:
         """What a marker causes in its partition."""
-        effects, before, highest = Effects(), found["source_time"], place.closed
-        until, last = time.monotonic() + self._seconds, found["after"]
-        for keys, (key, state) in enumerate(place.after(found["after"])):
-            if keys >= STEP_KEYS or (keys and time.monotonic() > until):
-                following = self._wire.write_forward(close(before, after=last))
-                effects.outputs.append(Output(topics.identify(self._entity), None, following, partition=partition))
-                break
-            last = key
-            if is_closable(state, before, self._rules):
-                highest = max(highest, state["version"])
+        effects, closed = Effects(), [place.closed]
+
+        def look(key: bytes, value: bytes) -> None:
+            state = place.read(value)
+            if is_closable(state, marker["source_time"], self._rules):
+                closed.append(state["version"])
                 self._close(key, state, effects)
-        if highest > place.closed:
-            place.close_up_to(highest)
+
+        self._walker.step(marker, place, look, effects)
+        if max(closed) > place.closed:
+            place.close_up_to(max(closed))
         return effects
 
     def _close(self, key: bytes, state: EntityState, effects: Effects) -> None:

@@ -94,6 +94,11 @@ class Effects:
             for result, system in self.results
         ]
 
+    def after(self, earlier: "Effects") -> "Effects":
+        """With what comes before."""
+        self.states[:0], self.outputs[:0], self.results[:0] = earlier.states, earlier.outputs, earlier.results
+        return self
+
     def add(self, further: "Effects") -> None:
         """What else the record causes."""
         self.states += further.states
@@ -176,6 +181,11 @@ class Emitter:
     def link(self, alias: str, link: Link, sender: Sender, cause: Cause, effects: Effects) -> None:
         """What a row says of another key, for the owner of that key."""
         self._forward(alias, "alias", sender, cause, effects, link=link)
+
+    def marker(self, marker: Forward, partition: int, effects: Effects) -> None:
+        """Sets off a walk in this partition, or a further step of it."""
+        value = _fit("forward", self._wire.write_forward, marker)
+        effects.outputs.append(Output(topics.identify(self._entity), None, value, partition=partition))
 
     def _forward(self, to: str, kind: ForwardKind, sender: Sender, cause: Cause, effects: Effects, **more: Any) -> None:
         forward: Forward = {

@@ -10,18 +10,19 @@ from contextlib import suppress
 
 from schemas.dead_letters import Reason
 from schemas.records import MARKERS, ChangeEvent, Claim, EntityState, Forward, HeldField, Link
+from streams import walk_markers
 from streams.claims import row_name
 from streams.deduplicate import Floor, Verdict, deduplicate, is_overtaken
 from streams.ear import NOTHING, Heard
 from streams.emit import Effects, Emitter
 from streams.errors import Unprocessable
+from streams.floors import floor_record, floor_set_by, standing, voided
 from streams.identify import Said, identify, identify_unread
 from streams.links import take, target_of
 from streams.merge import Cause
 from streams.normalise import normalise
 from streams.place import Place
 from streams.receive import receive, still_owed, take_to_heart
-from streams.retract import floor_record, floor_set_by, retract
 from streams.route import remembered
 from streams.rules import Rules, linking, speaking
 from streams.sent_echo import suppress_sent_echo
@@ -40,8 +41,8 @@ class Pipeline:
     def __init__(self, rules: Rules, wire: Wire) -> None:
         self.entity, self.revision = rules.entity, rules.revision
         self._rules = rules
-        self._emitter = Emitter(rules.entity, wire)
-        self._settler = Settler(rules, self._emitter)
+        self.emitter = Emitter(rules.entity, wire)
+        self._settler = Settler(rules, self.emitter)
 
     @property
     def rules(self) -> Rules:
@@ -57,27 +58,29 @@ class Pipeline:
         cause = self._cause(told.event_id, told.system, told.time)
         if key is None or event["operation"] in MARKERS:
             return self._marker(event, cause, place)
-        state, floor = place.state(key), place.floor(event["system"], event["resource"])
+        (state, earlier), floor = self._known(key, place, cause), place.floor(event["system"], event["resource"])
         try:
             mapped = normalise(event, resource, self._rules.empty)
             said = identify(event, state, mapped, resource)
-            return self._say(said, state, floor, cause, held=mapped.held if mapped else ())
+            return self._say(said, state, floor, cause, held=mapped.held if mapped else ()).after(earlier)
         except Unprocessable as failure:
             effects = self._say(identify_unread(event, state, resource), state, floor, cause)
             if not is_overtaken(event, resource.revision, state["claims"], floor):
                 effects.bury(failure)
-            return effects
+            return effects.after(earlier)
 
     def forwarded(self, forward: Forward, key: bytes | None, place: Place) -> Effects:
         """What a record of `identify.<entity>` causes: claims from another key, a row's word on this one, or a
         request that it be sent again. Raises Unprocessable."""
         cause = self._cause(forward["event_id"], forward["event_id"].partition("/")[0], forward["source_time"])
-        if key and forward["kind"] == "claims":
-            return self._claims(forward, place.state(key), place, cause)
-        if key and forward["kind"] == "alias" and forward["link"] is not None:
-            return self._link(forward["link"], forward["hops"], place.state(key), cause)
-        if key and forward["kind"] == "repeat":
-            return self._repeat(forward["renamed"], place.state(key), cause)
+        if key and forward["kind"] in ("claims", "alias", "repeat"):
+            state, earlier = self._known(key, place, cause)
+            if forward["kind"] == "claims":
+                return self._claims(forward, state, place, cause).after(earlier)
+            if forward["kind"] == "repeat":
+                return self._repeat(forward["renamed"], state, cause).after(earlier)
+            if forward["link"] is not None:
+                return self._link(forward["link"], forward["hops"], state, cause).after(earlier)
         raise Unprocessable("validate", Reason("unknown_forward", "no key, or of a later kind; update this worker"))
 
     def look_again(self, state: EntityState, cause: Cause, effects: Effects) -> None:
@@ -89,20 +92,32 @@ class Pipeline:
         if self._settler.settle(turn, cause, found) != before:
             effects.add(found)
 
+    def retract(self, state: EntityState, place: Place, cause: Cause, effects: Effects) -> EntityState:
+        """The state without the claims that markers have voided."""
+        for system, resource in voided(state["claims"], place.floor, keeps=self._rules.keeps):
+            floor = place.floor(system, resource)
+            claims = standing(state["claims"], system, resource, floor, keeps=self._rules.keeps)
+            lost = Heard(lost={system} & self._rules.two_ways.keys())
+            self._settler.settle(Turn(state, claims, state["links"], heard=lost), cause, effects)
+            state = place.read(effects.states[-1][1] or b"")
+        return state
+
+    def _known(self, key: bytes, place: Place, cause: Cause) -> tuple[EntityState, Effects]:
+        """What is known of a key, and what it leads to that some of it is void."""
+        effects = Effects()
+        state = self.retract(place.state(key), place, cause, effects)
+        effects.forget_silence()
+        return state, effects
+
     def _marker(self, marker: ChangeEvent, cause: Cause, place: Place) -> Effects:
         """A snapshot that has ended, or a truncated table: what was said before is void in the whole partition."""
         effects, system, resource = Effects(), marker["system"], marker["resource"]
         floor = floor_set_by(marker)
         if floor is None or floor <= place.floor(system, resource):
             return effects
-        self._emitter.state(floor_record(marker, floor), effects)
-        for state in place.mentioning(resource):
-            standing = retract(state["claims"], marker, floor, keeps=self._rules.keeps)
-            if standing is not state["claims"]:
-                lost = Heard(lost={system} & self._rules.two_ways.keys())
-                self._settler.settle(Turn(state, standing, state["links"], heard=lost), cause, effects)
+        self.emitter.state(floor_record(marker, floor), effects)
         place.raised(system, resource, floor)
-        effects.forget_silence()
+        self.emitter.marker(walk_markers.retract(cause.event_id, at=cause.source_time), place.partition, effects)
         return effects
 
     def _say(

@@ -6,8 +6,8 @@ from typing import Final
 from schemas.records import EntityState
 from streams.deduplicate import Floor
 from streams.emit import Batch
+from streams.floors import FLOOR_PREFIX, floor_in, floor_key
 from streams.merge import unknown
-from streams.retract import FLOOR_PREFIX, floor_in, floor_key
 from streams.revision import REVISION_KEY, Worked, revision_record, worked_in
 from streams.wire import Wire
 
@@ -21,6 +21,7 @@ class Place:
     """Made for each batch: it remembers the floors that it has read, and only this batch can raise them."""
 
     def __init__(self, batch: Batch, wire: Wire) -> None:
+        self.partition = batch.partition
         self._state = batch.state
         self._wire = wire
         self._floors: dict[tuple[str, str], Floor] = {}
@@ -48,19 +49,15 @@ class Place:
         """A marker has been applied."""
         self._floors[system, resource] = floor
 
-    def mentioning(self, resource: str) -> Iterator[EntityState]:
-        """Every state that may hold a claim of the resource, as at the first step; a scan of the whole partition."""
-        # Most of the others are told by their bytes, which is ten times as fast as decoding them.
-        needle = resource.encode()
-        for key, value in self._state.scan():
-            if needle in value and not key.startswith(_OWN_RECORDS):
-                yield self._wire.read_state(value)
-
-    def after(self, key: bytes | None) -> Iterator[tuple[bytes, EntityState]]:
-        """Every entity's state behind this key, in the order of keys, as it is when the walk begins."""
+    def after(self, key: bytes | None) -> Iterator[tuple[bytes, bytes]]:
+        """Every entity's state behind this key, in the order of keys, as it is now; encoded, see `read`."""
         for found, value in self._state.scan(b"" if key is None else key + b"\0"):
             if not found.startswith(_OWN_RECORDS):
-                yield found, self._wire.read_state(value)
+                yield found, value
+
+    def read(self, value: bytes) -> EntityState:
+        """An encoded state. The caller may change the object."""
+        return self._wire.read_state(value)
 
     @property
     def worked(self) -> Worked:

@@ -1,85 +1,43 @@
-"""Markers: a snapshot that has ended, or a truncated table, voids every older claim of its resource.
+"""A snapshot has ended, or a table was truncated: a walk finds the claims that this has voided.
 
-In each partition a marker leaves a floor: claims below it are void whenever they arrive. Claims travel between
-partitions, and one may be on its way to this partition while the marker passes through it. The floor is a state record
-like any other, a grave without an entity, so that it is recovered together with the states it guards.
+They count no more as soon as the marker has raised the floor: whoever works a key of the partition takes them away
+first. Nobody may ever speak of the others again, so all keys are looked at.
 """
 
-from collections.abc import Collection
+import time
 
-from schemas.records import ChangeEvent, Claim, EntityState
-from streams.claims import void
-from streams.deduplicate import NO_FLOOR, Floor, below
-from streams.identify import JUST_BEFORE
-from streams.merge import unknown
-
-#: No entity key begins like this: those name a kind or a system.
-FLOOR_PREFIX = "floor@"
-
-
-def floor_key(system: str, resource: str) -> str:
-    """Key of the state record that holds a resource's floor in a partition."""
-    return f"{FLOOR_PREFIX}{system}/{resource}"
+from schemas.identity import event_position
+from schemas.records import Forward
+from streams.emit import Effects
+from streams.merge import Cause
+from streams.pipeline import Pipeline
+from streams.place import Place
+from streams.walk import Walker
 
 
-def floor_set_by(marker: ChangeEvent) -> Floor | None:
-    """The floor that a marker sets, or None.
+class Retraction:
+    """The steps of one entity's walks."""
 
-    A truncate voids what was said before it; the end of a snapshot voids what was said in earlier epochs, for every row
-    that is still there was said again in this one.
-    """
-    if marker["operation"] == "truncate":
-        return marker["epoch"], marker["commit"], marker["ordinal"]
-    return (marker["epoch"], 0, 0) if marker["operation"] == "snapshot_end" else None
+    def __init__(self, pipeline: Pipeline, walker: Walker) -> None:
+        self._pipeline = pipeline
+        self._walker = walker
 
+    def step(self, marker: Forward, place: Place) -> Effects:
+        """What a marker causes in its partition. Raises Unprocessable."""
+        effects = Effects()
+        source, *position = event_position(marker["event_id"])
+        system, _, resource = source.partition("/")
+        if tuple(position) < place.floor(system, resource):
+            return effects  # a later marker walks by itself
+        now = time.time_ns() // 1000
+        cause = Cause(marker["event_id"], system, marker["source_time"], now, self._pipeline.revision)
+        needle = resource.encode()
 
-def floor_record(marker: ChangeEvent, floor: Floor) -> EntityState:
-    """A floor as a state: its position is that of its one claim, which says nothing."""
-    claim: Claim = {
-        "system": marker["system"],
-        "resource": marker["resource"],
-        "row": "",
-        "epoch": floor[0],
-        "commit": floor[1],
-        "ordinal": floor[2],
-        "mapping": JUST_BEFORE,
-        "edit": 0,
-        "source_time": marker["source_time"],
-        "values": None,
-        "stated_null": [],
-        "echoed": [],
-        "under": "",
-        "left_to": None,
-        "aliases": [],
-        "formerly": [],
-        "held": [],
-        "ours": None,
-        "unheard": False,
-        "named": None,
-    }
-    return {**unknown(floor_key(marker["system"], marker["resource"])), "claims": [claim]}
+        def look(_: bytes, value: bytes) -> None:
+            # Most of the others are told by their bytes, which is ten times as fast as decoding them.
+            if needle in value:
+                self._pipeline.retract(place.read(value), place, cause, effects)
 
-
-def floor_in(state: EntityState | None) -> Floor:
-    """The floor that a state record holds; NO_FLOOR where there is none."""
-    if state is None:
-        return NO_FLOOR
-    claim = state["claims"][0]
-    return claim["epoch"], claim["commit"], claim["ordinal"]
-
-
-def retract(claims: list[Claim], marker: ChangeEvent, floor: Floor, *, keeps: Collection[str]) -> list[Claim]:
-    """The claims that stand; the same list where all do. From now on the floor keeps the positions of those that fall.
-
-    `keeps`: see `void`.
-    """
-    system, resource = marker["system"], marker["resource"]
-    standing = [
-        void(claim, keeps)
-        if claim["resource"] == resource and claim["system"] == system and below(claim, floor)
-        else claim
-        for claim in claims
-    ]
-    if all(after is before for after, before in zip(standing, claims, strict=True)):
-        return claims
-    return [claim for claim in standing if claim is not None]
+        self._walker.step(marker, place, look, effects)
+        effects.forget_silence()
+        return effects

@@ -13,6 +13,11 @@ def reproject(revision: int, *, at: int, after: bytes | None = None) -> Forward:
     return _marker("reproject", f"{ORIGIN}/catalogue/{revision}/0/0", at=at, revision=revision, after=after)
 
 
+def retract(event_id: str, *, at: int) -> Forward:
+    """`event_id` of the change, `at` its time, that has voided what was said of its resource before."""
+    return _marker("retract", event_id, at=at, after=None)
+
+
 def close(before: int, *, after: bytes | None = None) -> Forward:
     """Close the graves made `before` (microseconds since 1970); go on `after` this key."""
     return _marker("close", f"{ORIGIN}/close/1/{before:x}/0", at=before, after=after)

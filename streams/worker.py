@@ -1,5 +1,6 @@
 """One batch through the pipeline: decode at the door, a dead letter for what cannot pass, outcomes at the end."""
 
+from collections.abc import Callable
 from functools import lru_cache
 from typing import TypeAlias
 
@@ -19,7 +20,9 @@ from streams.outcomes import Tally
 from streams.pipeline import Pipeline
 from streams.place import Place
 from streams.reproject import Reprojection
+from streams.retract import Retraction
 from streams.told import Told
+from streams.walk import Walker
 from streams.walk_markers import ORIGIN
 from streams.wire import Wire
 
@@ -52,8 +55,12 @@ class Worker:
         self._passing: tuple[type[Exception], ...] = (*passing, MemoryError)
         self._forwards = topics.identify(pipeline.entity)
         self.entity, self.revision = pipeline.entity, pipeline.revision
-        self._graves = GraveCloser(pipeline, wire)
-        self._reprojection = Reprojection(pipeline, wire, revision=pipeline.revision)
+        walker = Walker(pipeline.emitter)
+        self._walks: dict[str, Callable[[Forward, Place], Effects]] = {
+            "reproject": Reprojection(pipeline, walker).step,
+            "retract": Retraction(pipeline, walker).step,
+            "close": GraveCloser(pipeline, walker).step,
+        }
 
     def needs(self, batch: Batch) -> int:
         """The oldest catalogue that may do this batch: by which its partition was worked before, or a record of it was
@@ -99,10 +106,8 @@ class Worker:
             if record.topic == self._forwards:
                 forward = self._wire.read_forward(record.value)
                 told = _teller_of_forward(forward)
-                if forward["kind"] == "reproject":
-                    return told, self._reprojection.step(forward, place, partition=record.partition)
-                if forward["kind"] == "close":
-                    return told, self._graves.step(forward, place, partition=record.partition)
+                if (walk := self._walks.get(forward["kind"])) is not None:
+                    return told, walk(forward, place)
                 return told, self._pipeline.forwarded(forward, record.key, place)
             event = self._wire.read_change(record.value)
             told = Told(event["system"], event_id(event), event["source_time"], _publisher(record.topic))

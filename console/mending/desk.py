@@ -21,7 +21,7 @@ from schemas.registry import Decoder as FrameDecoder
 from schemas.registry import Registry, RegistryRefused, RegistryUnavailable
 from schemas.sealing import Seal, SealError
 from schemas.settings import Settings
-from streams.retract import floor_in, floor_key
+from streams.floors import floor_in, floor_key
 
 if TYPE_CHECKING:
     from streams.rehearse import Rehearsal

@@ -14,7 +14,7 @@ from schemas.manifest import Manifest
 from schemas.records import MARKERS, ChangeEvent, Row
 from schemas.settings import Settings
 from streams.deduplicate import NO_FLOOR
-from streams.retract import floor_set_by
+from streams.floors import floor_set_by
 from tests.integration.shared_servers import SharedPostgres
 from tests.integration.source_reading import SourceReading
 

@@ -6,7 +6,7 @@ import pytest
 from pytest import MonkeyPatch
 
 from tests.chaos.planted import seen_in_memory
-from tests.chaos.planted.bugs import IN_MEMORY, ON_SERVERS, Bug
+from tests.chaos.planted.bugs import IN_MEMORY, ON_SERVERS, ON_WORKERS, Bug
 
 
 @pytest.mark.parametrize("bug", IN_MEMORY, ids=lambda bug: bug.plant.__name__)
@@ -24,6 +24,6 @@ def test_without_a_mistake_nothing_is_seen(check: object, monkeypatch: MonkeyPat
 
 def test_every_planted_mistake_is_listed_for_people() -> None:
     listed = Path("docs/chaos.md").read_text(encoding="utf-8")
-    names = [bug.plant.__name__.replace("_", " ") for bug in (*IN_MEMORY, *ON_SERVERS)]
+    names = [bug.plant.__name__.replace("_", " ") for bug in (*IN_MEMORY, *ON_SERVERS, *ON_WORKERS)]
     assert [name for name in names if f"| {name}" not in listed] == []
     assert len(set(names)) == 20

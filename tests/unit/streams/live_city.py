@@ -19,7 +19,7 @@ from schemas.manifest import Manifest, Subscription
 from schemas.mapping import compile_in, key_in, key_out
 from schemas.records import Delivery, Entity, Row
 from schemas.topics import REVISION_HEADER
-from streams import reproject, walk_markers
+from streams import walk_markers
 from streams.bury import Undertaker
 from streams.pipeline import Pipeline
 from streams.rules import compile_rules
@@ -275,8 +275,3 @@ def _view(catalogue: Catalogue, system: str, golden: dict[str, Entity]) -> dict[
         for key, record in golden.items()
         if names(key) is not None and where(record)
     }
-
-
-def small_steps(monkeypatch: Any, keys: int = 2) -> None:
-    """So that a walk over a few keys takes several steps."""
-    monkeypatch.setattr(reproject, "STEP_KEYS", keys)

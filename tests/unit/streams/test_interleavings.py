@@ -137,6 +137,8 @@ def _a_snapshot_ends_while_the_claim_of_a_row_gone_since_is_under_way(simulation
     source.is_blind = True
     source.delete("1")
     source.snapshot()
+    # Its beginning says nothing here, and would multiply the orders.
+    source.log = [(key, event) for key, event in source.log if event["operation"] != "snapshot_begin"]
     simulation.capture_all()
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from schemas import topics
 from schemas.catalogue import Catalogue, compile_catalogue
-from streams import reproject, walk_markers
+from streams import walk, walk_markers
 from streams.place import Place
 from streams.revision import REVISION_KEY, Worked, revision_record, worked_in
 from tests.unit.streams.city import ENTITY
@@ -38,9 +38,12 @@ class Bench:
     def change(self, so: str, catalogue: Catalogue, **values: str) -> None:
         """A person of this number is new."""
         self.source.insert(so, {"ten": "An", "sinh": None, "xa": "00001", "dt": None, **values})
+        self.say(catalogue)
+
+    def say(self, catalogue: Catalogue) -> None:
+        """What the source did last is worked."""
         key, event = self.source.log[-1]
-        assert key is not None
-        self.kafka.append(RAW, key.encode(), self._write(event))
+        self.kafka.append(RAW, None if key is None else key.encode(), self._write(event))
         self.work(RAW, catalogue)
 
     def apply(self, catalogue: Catalogue) -> None:
@@ -73,6 +76,10 @@ class Bench:
         """Keys of what was delivered, in order."""
         return [d["key"][-1] for d in self.kafka.read(topics.to(system, ENTITY), REGISTRY)]
 
+    def deliveries(self) -> list[Any]:
+        """Of the first subscriber."""
+        return self.kafka.read(TO, REGISTRY)
+
     def routes(self) -> list[list[str]]:
         entries = self.kafka.states[0].entries
         wire = compiled(FIRST)._wire
@@ -85,7 +92,7 @@ class Bench:
 
 @pytest.fixture
 def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(reproject, "STEP_KEYS", 2)
+    monkeypatch.setattr(walk, "STEP_KEYS", 2)
     return Bench()
 
 
@@ -99,16 +106,16 @@ def test_a_new_subscriber_is_filled_in_steps_and_nobody_else_hears_of_it(bench: 
 
 def test_a_step_stops_when_its_time_is_over(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     clock = iter(range(100))
-    monkeypatch.setattr(reproject, "STEP_KEYS", 1000)
-    monkeypatch.setattr("streams.reproject.time.monotonic", lambda: next(clock))
+    monkeypatch.setattr(walk, "STEP_KEYS", 1000)
+    monkeypatch.setattr("streams.walk.time.monotonic", lambda: next(clock))
     bench.apply(SECOND)
     assert bench.walk(SECOND) == 5, "one key a step at least, else it would never end"
     assert bench.told("t") == list("01234")
 
 
 def test_a_step_stops_when_it_has_sent_enough(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(reproject, "STEP_KEYS", 1000)
-    monkeypatch.setattr(reproject, "STEP_BYTES", 10)
+    monkeypatch.setattr(walk, "STEP_KEYS", 1000)
+    monkeypatch.setattr(walk, "STEP_BYTES", 10)
     bench.apply(SECOND)
     assert bench.walk(SECOND) == 5
 

@@ -1,51 +1,66 @@
-"""Markers void what was said before them, and leave a floor."""
+"""What a marker has voided goes in steps, and counts no more from the first of them on."""
 
-from streams.deduplicate import NO_FLOOR
-from streams.retract import floor_in, floor_record, floor_set_by, retract
-from tests.unit.streams.claims import claim, event
+import pytest
 
-
-def test_the_end_of_a_snapshot_voids_older_epochs() -> None:
-    marker = event("snapshot_end", epoch=2, commit=7)
-    floor = floor_set_by(marker)
-    assert floor == (2, 0, 0)
-    old, new = claim({}, epoch=1, commit=99), claim({}, epoch=2, commit=7, row="2")
-    others = [claim({}, system="b"), claim({}, resource="u")]
-    assert retract([old, new, *others], marker, floor, keeps=[]) == [new, *others]
+from schemas import topics
+from tests.unit.streams.test_reproject import FIRST, IDENTIFY, RAW, Bench
 
 
-def test_a_truncate_voids_what_was_said_before_it_in_its_own_transaction_too() -> None:
-    marker = event("truncate", commit=7, ordinal=3)
-    floor = floor_set_by(marker)
-    assert floor == (1, 7, 3)
-    before, after = claim({}, commit=7, ordinal=2), claim({}, commit=7, ordinal=4, row="2")
-    assert retract([before, after], marker, floor, keeps=[]) == [after]
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
 
 
-def test_the_beginning_of_a_snapshot_voids_nothing() -> None:
-    assert floor_set_by(event("snapshot_begin", epoch=2)) is None
+def _emptied(bench: Bench) -> None:
+    """The table is truncated; no step has been taken."""
+    bench.source.begin()
+    bench.source.truncate()
+    bench.say(FIRST)
 
 
-def test_where_nothing_falls_the_claims_are_the_same_list() -> None:
-    claims = [claim({}, epoch=2)]
-    assert retract(claims, event("snapshot_end", epoch=2), (2, 0, 0), keeps=["a"]) is claims
+def _told(bench: Bench, operation: str) -> list[str]:
+    return [each["key"][-1] for each in bench.deliveries() if each["operation"] == operation]
 
 
-def test_that_a_row_of_an_owner_of_existence_is_gone_stays_said() -> None:
-    marker = event("snapshot_end", epoch=2)
-    claims = [
-        claim({"name": "A"}, row="1", stated_null=["ward"], aliases=["k"]),
-        claim(None, row="2"),
-        claim(None, row="3", left_to="elsewhere"),
-        claim({"name": "A"}, row="4", echoed=["name", "existence"]),
-        claim({"name": "B"}, row="5", epoch=2),
-    ]
-    again = [claim(None, row="1", aliases=["k"]), *claims[1:3], claim(None, row="4", echoed=["existence"]), claims[4]]
-    assert retract(claims, marker, (2, 0, 0), keeps=["a"]) == again
-    assert retract(again, marker, (2, 0, 0), keeps=["a"]) is again
+def test_everything_goes_in_steps(bench: Bench) -> None:
+    _emptied(bench)
+    assert _told(bench, "delete") == []
+    assert bench.walk(FIRST) == 3, "two keys a step"
+    assert _told(bench, "delete") == list("01234")
 
 
-def test_a_floor_is_kept_as_a_state() -> None:
-    record = floor_record(event("truncate", commit=7, ordinal=3), (1, 7, 3))
-    assert (floor_in(record), floor_in(None)) == ((1, 7, 3), NO_FLOOR)
-    assert (record["status"], record["value"], record["routes"]) == ("deleted", None, [])
+def test_what_is_said_meanwhile_stands(bench: Bench) -> None:
+    _emptied(bench)
+    bench.work(IDENTIFY, FIRST)
+    bench.change("001099000004", FIRST)
+    bench.change("001099000009", FIRST)
+    bench.walk(FIRST)
+    assert bench.deliveries()[-1]["key"][-1] == "3", "the last that is gone"
+    last = {each["key"][-1]: each["operation"] for each in bench.deliveries()}
+    assert last == dict.fromkeys("0123", "delete") | dict.fromkeys("49", "upsert")
+
+
+def test_whoever_works_a_key_takes_the_void_word_away_first(bench: Bench) -> None:
+    """As it would be if the walk had been here: gone, and then there again."""
+    _emptied(bench)
+    bench.change("001099000004", FIRST)
+    assert [each["operation"] for each in bench.deliveries()[-2:]] == ["delete", "upsert"]
+    assert [each["key"][-1] for each in bench.deliveries()[-2:]] == ["4", "4"]
+
+
+def test_a_later_marker_ends_an_earlier_walk(bench: Bench) -> None:
+    _emptied(bench)
+    bench.work(IDENTIFY, FIRST)
+    _emptied(bench)
+    assert bench.walk(FIRST) == 1 + 3, "one step before its turn, which does nothing"
+    assert _told(bench, "delete") == list("01234")
+
+
+def test_a_marker_that_comes_again_sets_off_nothing(bench: Bench) -> None:
+    _emptied(bench)
+    bench.walk(FIRST)
+    before = len(bench.kafka.logs[IDENTIFY, 0])
+    bench.kafka.append(RAW, None, bench.kafka.logs[RAW, 0][-1].value)
+    bench.work(RAW, FIRST)
+    assert len(bench.kafka.logs[IDENTIFY, 0]) == before
+    assert bench.kafka.logs[topics.DEAD_LETTERS, 0] == []

@@ -1,0 +1,93 @@
+"""Floors: a snapshot that has ended, or a truncated table, voids every older claim of its resource.
+
+In each partition its marker leaves a floor: claims below it are void whenever they arrive. Claims travel between
+partitions, and one may be on its way to this partition while the marker passes through it. The floor is a state record
+like any other, a grave without an entity, so that it is recovered together with the states it guards.
+"""
+
+from collections.abc import Callable, Collection, Iterable
+
+from schemas.records import ChangeEvent, Claim, EntityState
+from streams.claims import void
+from streams.deduplicate import NO_FLOOR, Floor, below
+from streams.identify import JUST_BEFORE
+from streams.merge import unknown
+
+#: No entity key begins like this: those name a kind or a system.
+FLOOR_PREFIX = "floor@"
+
+
+def floor_key(system: str, resource: str) -> str:
+    """Key of the state record that holds a resource's floor in a partition."""
+    return f"{FLOOR_PREFIX}{system}/{resource}"
+
+
+def floor_set_by(marker: ChangeEvent) -> Floor | None:
+    """The floor that a marker sets, or None.
+
+    A truncate voids what was said before it; the end of a snapshot voids what was said in earlier epochs, for every row
+    that is still there was said again in this one.
+    """
+    if marker["operation"] == "truncate":
+        return marker["epoch"], marker["commit"], marker["ordinal"]
+    return (marker["epoch"], 0, 0) if marker["operation"] == "snapshot_end" else None
+
+
+def floor_record(marker: ChangeEvent, floor: Floor) -> EntityState:
+    """A floor as a state: its position is that of its one claim, which says nothing."""
+    claim: Claim = {
+        "system": marker["system"],
+        "resource": marker["resource"],
+        "row": "",
+        "epoch": floor[0],
+        "commit": floor[1],
+        "ordinal": floor[2],
+        "mapping": JUST_BEFORE,
+        "edit": 0,
+        "source_time": marker["source_time"],
+        "values": None,
+        "stated_null": [],
+        "echoed": [],
+        "under": "",
+        "left_to": None,
+        "aliases": [],
+        "formerly": [],
+        "held": [],
+        "ours": None,
+        "unheard": False,
+        "named": None,
+    }
+    return {**unknown(floor_key(marker["system"], marker["resource"])), "claims": [claim]}
+
+
+def floor_in(state: EntityState | None) -> Floor:
+    """The floor that a state record holds; NO_FLOOR where there is none."""
+    if state is None:
+        return NO_FLOOR
+    claim = state["claims"][0]
+    return claim["epoch"], claim["commit"], claim["ordinal"]
+
+
+def voided(
+    claims: Iterable[Claim], floor_of: Callable[[str, str], Floor], *, keeps: Collection[str]
+) -> set[tuple[str, str]]:
+    """System and resource of the claims that a marker has voided, and that are still here as they were.
+
+    `keeps`: see `void`.
+    """
+    return {
+        (claim["system"], claim["resource"])
+        for claim in claims
+        if below(claim, floor_of(claim["system"], claim["resource"])) and void(claim, keeps) is not claim
+    }
+
+
+def standing(claims: list[Claim], system: str, resource: str, floor: Floor, *, keeps: Collection[str]) -> list[Claim]:
+    """The claims that stand. From now on the floor keeps the positions of those that fall. `keeps`: see `void`."""
+    remaining = [
+        void(claim, keeps)
+        if claim["resource"] == resource and claim["system"] == system and below(claim, floor)
+        else claim
+        for claim in claims
+    ]
+    return [claim for claim in remaining if claim is not None]
