@@ -96,7 +96,8 @@ class Effects:
 
     def after(self, earlier: "Effects") -> "Effects":
         """With what comes before."""
-        self.states[:0], self.outputs[:0], self.results[:0] = earlier.states, earlier.outputs, earlier.results
+        if earlier.states:
+            self.states[:0], self.outputs[:0], self.results[:0] = earlier.states, earlier.outputs, earlier.results
         return self
 
     def add(self, further: "Effects") -> None:
