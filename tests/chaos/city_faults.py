@@ -3,6 +3,7 @@
 import resource
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import psycopg
@@ -123,11 +124,20 @@ def fill_disk_of_target(yard: Yard) -> None:
 
 def _fill(yard: Yard, name: str, what: str) -> None:
     process = yard.city.processes[name]
+
+    def is_limited() -> bool:
+        try:
+            resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
+        except ProcessLookupError:  # it has just died of something else
+            return False
+        return True
+
+    wait_until(is_limited, seconds=60, what=f"{name} runs")
     pid, starts = process.pid, process.starts
-    resource.prlimit(pid, resource.RLIMIT_FSIZE, (0, resource.RLIM_INFINITY))
     yard.wait()
     if process.starts == starts:
-        resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+        with suppress(ProcessLookupError):
+            resource.prlimit(pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     yard.count(f"disk full: {what}")
 
 
