@@ -41,8 +41,11 @@ _PATIENCE_SECONDS = 15.0
 
 
 def quiet_client(bootstrap: str) -> dict[str, Any]:
-    """Client settings that keep librdkafka's own lines off the terminal: trouble is told once, by the command."""
-    return client_settings(bootstrap, log_level=0, error_cb=lambda _: None)
+    """Client settings that keep librdkafka's own lines off the terminal: trouble is told once, by the command.
+
+    Its first question to Kafka waits for half of the back-off, wherever it has not yet connected.
+    """
+    return client_settings(bootstrap, log_level=0, error_cb=lambda _: None, **{"reconnect.backoff.ms": 20})
 
 
 class Reader:
@@ -51,6 +54,7 @@ class Reader:
     def __init__(self, settings: Settings) -> None:
         self._bootstrap = settings.kafka
         more = quiet_client(settings.kafka) | {"enable.partition.eof": True, "socket.timeout.ms": 10_000}
+        more["fetch.wait.max.ms"] = 10  # after so long, Kafka tells that there is no more
         self._consumer = Consumer(consumer_settings(settings.kafka, reader_group("console"), **more))
 
     def __enter__(self) -> "Reader":

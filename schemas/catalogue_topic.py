@@ -59,7 +59,8 @@ def publish(settings: Settings, catalogue: Catalogue, markers: Iterable[Marker] 
 def read(settings: Settings) -> Catalogue:
     """The last catalogue published. Raises NoCatalogue, or CatalogueError where Kafka cannot be read."""
     group = reader_group("catalogue")
-    consumer = Consumer(consumer_settings(settings.kafka, group, **{"enable.partition.eof": True}))
+    more = {"enable.partition.eof": True, "fetch.wait.max.ms": 10}  # so long until the end is told
+    consumer = Consumer(consumer_settings(settings.kafka, group, **more))
     try:
         value = _last_value(consumer, end=_end(settings, group))
     except KafkaException as error:

@@ -15,7 +15,7 @@ from schemas.settings import Settings
 _MOST: Final = 10_000
 _ANSWER_SECONDS: Final = 6.0
 _PATIENCE_SECONDS: Final = 15.0
-_POLL_SECONDS: Final = 0.02
+_POLL_SECONDS: Final = 0.005
 
 
 class Met(NamedTuple):
