@@ -68,26 +68,20 @@ def floor_in(state: EntityState | None) -> Floor:
     return claim["epoch"], claim["commit"], claim["ordinal"]
 
 
-def voided(
+def standing(
     claims: Iterable[Claim], floor_of: Callable[[str, str], Floor], *, keeps: Collection[str]
-) -> set[tuple[str, str]]:
-    """System and resource of the claims that a marker has voided, and that are still here as they were.
+) -> tuple[list[Claim], set[str]]:
+    """The claims that stand, and whose claims have fallen: of those, from now on the floor keeps the positions.
 
     `keeps`: see `void`.
     """
-    return {
-        (claim["system"], claim["resource"])
-        for claim in claims
-        if below(claim, floor_of(claim["system"], claim["resource"])) and void(claim, keeps) is not claim
-    }
-
-
-def standing(claims: list[Claim], system: str, resource: str, floor: Floor, *, keeps: Collection[str]) -> list[Claim]:
-    """The claims that stand. From now on the floor keeps the positions of those that fall. `keeps`: see `void`."""
-    remaining = [
-        void(claim, keeps)
-        if claim["resource"] == resource and claim["system"] == system and below(claim, floor)
-        else claim
-        for claim in claims
-    ]
-    return [claim for claim in remaining if claim is not None]
+    remaining, fallen = list[Claim](), set[str]()
+    for claim in claims:
+        left: Claim | None = claim
+        if below(claim, floor_of(claim["system"], claim["resource"])):
+            left = void(claim, keeps)
+            if left is not claim:
+                fallen.add(claim["system"])
+        if left is not None:
+            remaining.append(left)
+    return remaining, fallen

@@ -16,7 +16,7 @@ from streams.deduplicate import Floor, Verdict, deduplicate, is_overtaken
 from streams.ear import NOTHING, Heard
 from streams.emit import Effects, Emitter
 from streams.errors import Unprocessable
-from streams.floors import floor_record, floor_set_by, standing, voided
+from streams.floors import floor_record, floor_set_by, standing
 from streams.identify import Said, identify, identify_unread
 from streams.links import take, target_of
 from streams.merge import Cause
@@ -94,13 +94,12 @@ class Pipeline:
 
     def retract(self, state: EntityState, place: Place, cause: Cause, effects: Effects) -> EntityState:
         """The state without the claims that markers have voided."""
-        for system, resource in voided(state["claims"], place.floor, keeps=self._rules.keeps):
-            floor = place.floor(system, resource)
-            claims = standing(state["claims"], system, resource, floor, keeps=self._rules.keeps)
-            lost = Heard(lost={system} & self._rules.two_ways.keys())
-            self._settler.settle(Turn(state, claims, state["links"], heard=lost), cause, effects)
-            state = place.read(effects.states[-1][1] or b"")
-        return state
+        claims, fallen = standing(state["claims"], place.floor, keeps=self._rules.keeps)
+        if not fallen:
+            return state
+        lost = Heard(lost=fallen & self._rules.two_ways.keys())
+        self._settler.settle(Turn(state, claims, state["links"], heard=lost), cause, effects)
+        return place.read(effects.states[-1][1] or b"")
 
     def _known(self, key: bytes, place: Place, cause: Cause) -> tuple[EntityState, Effects]:
         """What is known of a key, and what it leads to that some of it is void."""
