@@ -10,7 +10,7 @@ from collections.abc import Callable, Collection, Iterable
 from schemas.records import ChangeEvent, Claim, EntityState
 from streams.claims import void
 from streams.deduplicate import NO_FLOOR, Floor, below
-from streams.identify import JUST_BEFORE
+from streams.identify import JUST_BEFORE, claim_of
 from streams.merge import unknown
 
 #: No entity key begins like this: those name a kind or a system.
@@ -35,27 +35,13 @@ def floor_set_by(marker: ChangeEvent) -> Floor | None:
 
 def floor_record(marker: ChangeEvent, floor: Floor) -> EntityState:
     """A floor as a state: its position is that of its one claim, which says nothing."""
-    claim: Claim = {
-        "system": marker["system"],
-        "resource": marker["resource"],
-        "row": "",
-        "epoch": floor[0],
-        "commit": floor[1],
-        "ordinal": floor[2],
-        "mapping": JUST_BEFORE,
+    epoch, commit, ordinal = floor
+    claim: Claim = claim_of(marker, "", revision=JUST_BEFORE) | {
+        "epoch": epoch,
+        "commit": commit,
+        "ordinal": ordinal,
         "edit": 0,
-        "source_time": marker["source_time"],
-        "values": None,
-        "stated_null": [],
-        "echoed": [],
-        "under": "",
-        "left_to": None,
-        "aliases": [],
-        "formerly": [],
-        "held": [],
         "ours": None,
-        "unheard": False,
-        "named": None,
     }
     return {**unknown(floor_key(marker["system"], marker["resource"])), "claims": [claim]}
 

@@ -37,7 +37,7 @@ def identify(event: ChangeEvent, state: EntityState, mapped: MappedIn | None, re
     Raises Unprocessable where a column is missing in which the row names other keys.
     """
     key, new_key, was_here = state["key"], event["new_key"], event["operation"] == "update"
-    claim = _claim(event, event["row"], revision=resource.revision)
+    claim = claim_of(event, event["row"], revision=resource.revision)
     claim["named"] = resource.named(event["after"] or event["before"] or {})
     if mapped is not None:
         claim["values"], claim["stated_null"], claim["held"] = mapped.values, mapped.stated_null, [*mapped.held]
@@ -59,7 +59,7 @@ def identify_unread(event: ChangeEvent, state: EntityState, resource: Resource) 
     vanished, and no older claim of it can stay behind under a key or a name that it has left.
     """
     key, new_key = state["key"], event["new_key"]
-    stays = _claim(event, event["row"], revision=JUST_BEFORE)
+    stays = claim_of(event, event["row"], revision=JUST_BEFORE)
     last = _last(event, state)
     live = last is not None and last["values"] is not None
     if last is not None:
@@ -119,10 +119,11 @@ def leaves(event: ChangeEvent, key: str) -> bool:
 def _previous(event: ChangeEvent, key: str, *, revision: int) -> list[Claim]:
     """The row by the name that it had before: it goes on under another, at `key`."""
     row = event["previous_row"]
-    return [] if row in (None, event["row"]) else [_claim(event, str(row), revision=revision) | {"left_to": key}]
+    return [] if row in (None, event["row"]) else [claim_of(event, str(row), revision=revision) | {"left_to": key}]
 
 
-def _claim(event: ChangeEvent, row: str, *, revision: int, values: Entity | None = None) -> Claim:
+def claim_of(event: ChangeEvent, row: str, *, revision: int, values: Entity | None = None) -> Claim:
+    """What an event says of a row, and nothing beside."""
     return {
         "system": event["system"],
         "resource": event["resource"],

@@ -72,7 +72,7 @@ class Pipeline:
     def forwarded(self, forward: Forward, key: bytes | None, place: Place) -> Effects:
         """What a record of `identify.<entity>` causes: claims from another key, a row's word on this one, or a
         request that it be sent again. Raises Unprocessable."""
-        cause = self._cause(forward["event_id"], forward["event_id"].partition("/")[0], forward["source_time"])
+        cause = self.cause_of(forward)
         if key and forward["kind"] in ("claims", "alias", "repeat"):
             state, earlier = self._known(key, place, cause)
             if forward["kind"] == "claims":
@@ -82,6 +82,11 @@ class Pipeline:
             if forward["link"] is not None:
                 return self._link(forward["link"], forward["hops"], state, cause).after(earlier)
         raise Unprocessable("validate", Reason("unknown_forward", "no key, or of a later kind; update this worker"))
+
+    def cause_of(self, forward: Forward) -> Cause:
+        """Of what a record of `identify.<entity>` leads to."""
+        event = forward["event_id"]
+        return self._cause(event, event.partition("/")[0], forward["source_time"])
 
     def look_again(self, state: EntityState, cause: Cause, effects: Effects) -> None:
         """A key as the catalogue has it now: who speaks no more, whose word counts, who receives what."""

@@ -3,15 +3,11 @@
 What stands behind the marker is worked by the new catalogue. A newer marker makes an older walk end.
 """
 
-import time
-
 from schemas.records import Forward
 from streams.emit import Effects
-from streams.merge import Cause
 from streams.pipeline import Pipeline
 from streams.place import Place
 from streams.walk import Walker
-from streams.walk_markers import ORIGIN
 
 
 class Reprojection:
@@ -28,8 +24,7 @@ class Reprojection:
             return effects
         if marker["revision"] > worked.marker:
             place.work_by(worked._replace(marker=marker["revision"]))
-        now = time.time_ns() // 1000
-        cause = Cause(marker["event_id"], ORIGIN, marker["source_time"], now, self._pipeline.revision)
+        cause = self._pipeline.cause_of(marker)
 
         def look(_: bytes, value: bytes) -> None:
             self._pipeline.look_again(place.read(value), cause, effects)

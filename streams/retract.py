@@ -4,12 +4,9 @@ They count no more as soon as the marker has raised the floor: whoever works a k
 first. Nobody may ever speak of the others again, so all keys are looked at.
 """
 
-import time
-
 from schemas.identity import event_position
 from schemas.records import Forward
 from streams.emit import Effects
-from streams.merge import Cause
 from streams.pipeline import Pipeline
 from streams.place import Place
 from streams.walk import Walker
@@ -29,9 +26,7 @@ class Retraction:
         system, _, resource = source.partition("/")
         if tuple(position) < place.floor(system, resource):
             return effects  # a later marker walks by itself
-        now = time.time_ns() // 1000
-        cause = Cause(marker["event_id"], system, marker["source_time"], now, self._pipeline.revision)
-        needle = resource.encode()
+        cause, needle = self._pipeline.cause_of(marker), resource.encode()
 
         def look(_: bytes, value: bytes) -> None:
             # Most of the others are told by their bytes, which is ten times as fast as decoding them.

@@ -1,4 +1,4 @@
-"""What sets off a walk over all states of a partition: a marker in `identify.<entity>` that says where it goes on."""
+"""What sets off a walk over all states of a partition: a marker in `identify.<entity>`."""
 
 from typing import Final
 
@@ -8,22 +8,22 @@ from schemas.records import Forward, ForwardKind
 ORIGIN: Final = "lienthong"
 
 
-def reproject(revision: int, *, at: int, after: bytes | None = None) -> Forward:
-    """`revision` of the catalogue, published `at` (microseconds since 1970); go on `after` this key."""
-    return _marker("reproject", f"{ORIGIN}/catalogue/{revision}/0/0", at=at, revision=revision, after=after)
+def reproject(revision: int, *, at: int) -> Forward:
+    """`revision` of the catalogue, published `at` (microseconds since 1970)."""
+    return _marker("reproject", f"{ORIGIN}/catalogue/{revision}/0/0", at=at, revision=revision)
 
 
 def retract(event_id: str, *, at: int) -> Forward:
     """`event_id` of the change, `at` its time, that has voided what was said of its resource before."""
-    return _marker("retract", event_id, at=at, after=None)
+    return _marker("retract", event_id, at=at)
 
 
-def close(before: int, *, after: bytes | None = None) -> Forward:
-    """Close the graves made `before` (microseconds since 1970); go on `after` this key."""
-    return _marker("close", f"{ORIGIN}/close/1/{before:x}/0", at=before, after=after)
+def close(before: int) -> Forward:
+    """Close the graves made `before` (microseconds since 1970)."""
+    return _marker("close", f"{ORIGIN}/close/1/{before:x}/0", at=before)
 
 
-def _marker(kind: ForwardKind, event_id: str, *, at: int, revision: int = 0, after: bytes | None) -> Forward:
+def _marker(kind: ForwardKind, event_id: str, *, at: int, revision: int = 0) -> Forward:
     return {
         "kind": kind,
         "formerly": "",
@@ -37,6 +37,6 @@ def _marker(kind: ForwardKind, event_id: str, *, at: int, revision: int = 0, aft
         "hops": 0,
         "link": None,
         "revision": revision,
-        "after": after,
+        "after": None,
         "complete": False,
     }

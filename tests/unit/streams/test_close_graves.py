@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from schemas import topics
-from streams import walk, walk_markers
+from streams import walk_markers
 from streams.close_graves import is_closable
 from streams.place import CLOSED_KEY
 from tests.unit.streams.city import ENTITY
@@ -89,8 +89,7 @@ def test_what_tells_of_anything_else_is_kept(bench: Bench, more: dict[str, Any])
     assert not is_closable(changed, LATER, rules)
 
 
-def test_a_walk_goes_in_steps_and_goes_on_where_it_was(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk, "STEP_KEYS", 2)
+def test_a_walk_goes_in_steps_and_goes_on_where_it_was(bench: Bench) -> None:
     for number in range(5):
         key = f"00109900000{number}"
         bench.source.begin()

@@ -91,8 +91,7 @@ class Bench:
 
 
 @pytest.fixture
-def bench(monkeypatch: pytest.MonkeyPatch) -> Bench:
-    monkeypatch.setattr(walk, "STEP_KEYS", 2)
+def bench() -> Bench:
     return Bench()
 
 
