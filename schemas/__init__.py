@@ -1,1 +1,5 @@
 """What everyone agrees on: shapes and meanings. Knows no other package."""
+
+from schemas.compiled import use_bodies
+
+use_bodies()

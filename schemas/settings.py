@@ -10,7 +10,7 @@ _PREFIX: Final = "LIENTHONG_"
 
 
 class Settings(BaseModel):
-    """Read once at the start of a process and passed on; nothing else reads the environment.
+    """Read once at the start of a process and passed on; nothing else reads the environment, but schemas/compiled.py.
 
     What is given by name counts more. Raises pydantic.ValidationError for a value that cannot be meant.
     """

@@ -26,17 +26,14 @@ class Reader:
             return self._decode(framed)  # type: ignore[arg-type]  # a tombstone is not framed, either
         except (RegistryUnavailable, RegistryRefused):
             raise
-        except NotFramed as error:
-            raise self._undecodable("not_framed", error) from error
-        except UnknownSchema as error:
-            raise self._undecodable("unknown_schema", error) from error
-        except CodecError as error:
-            raise self._undecodable("bad_avro", error) from error
         except SchemasError as error:
-            raise self._undecodable("bad_schema", error) from error
+            reason = Reason(_code_of(error), f"decoding {self._name}: {error}")
+            raise Unprocessable("decode", reason) from error
 
-    def _undecodable(self, code: str, error: SchemasError) -> Unprocessable:
-        return Unprocessable("decode", Reason(code, f"decoding {self._name}: {error}"))
+
+def _code_of(error: SchemasError) -> str:
+    named = ((NotFramed, "not_framed"), (UnknownSchema, "unknown_schema"), (CodecError, "bad_avro"))
+    return next((code for kind, code in named if isinstance(error, kind)), "bad_schema")
 
 
 def change_decoder(schema: dict[str, Any]) -> Decode:

@@ -70,8 +70,8 @@ def normalise(event: ChangeEvent, resource: Resource, empty: Entity) -> MappedIn
         return None
     try:
         values, stated_null, held = resource.map_in(row)
-    except MappingError as error:
-        raise Unprocessable("normalise", Reason(error.reason, str(error), error.field)) from error
+    except MappingError as refused:
+        raise Unprocessable("normalise", Reason(refused.reason, str(refused), refused.field)) from refused
     except Exception as error:
         # A rule that fails on a value nobody thought of costs this record, and its text may hold the value.
         message = f"{type(error).__name__} in the rules; report it, and replay with a version that mends it"

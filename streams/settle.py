@@ -57,7 +57,7 @@ class Settler:
     def repeat(self, turn: Turn, names: set[RowName], cause: Cause, effects: Effects) -> None:
         """The last word of these rows once more: whoever holds the record gets it again, in case it was lost."""
         state = turn.state
-        target = target_of(state["links"], state["key"])
+        target: str | None = target_of(state["links"], state["key"])
         if target is None:
             known: EntityState = {**state, "claims": standing(still_here(state["claims"], state["links"]), target)}
             routed = route(known, self._rules.subscribers, owed=holders(state))

@@ -1,11 +1,20 @@
-"""For every test: random examples may take the time they need, and what takes longest begins first."""
+"""For every test: random examples may take the time they need, and what takes longest begins first.
 
+Here the sources run, so that tests may bend them; processes that tests start run as they do at users'. To see the tests
+of the steps on what is compiled: `LIENTHONG_COMPILED=1 pytest tests/unit/streams`; those that bend a step fail then.
+"""
+
+import os
 from pathlib import Path
 from typing import Final
 
 import pytest
 from hypothesis import settings
 
+from schemas.compiled import use_sources
+
+if os.environ.get("LIENTHONG_COMPILED") != "1":
+    use_sources()
 settings.register_profile("shared", deadline=None)  # the machine is shared
 settings.load_profile("shared")
 
