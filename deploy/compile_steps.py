@@ -37,6 +37,7 @@ SOURCES: Final = (
 )
 _LOG: Final = Path("build/compile_steps.log")
 _AT_ONCE: Final = 2
+_AS_PYTHON: Final = "the worker's steps run as Python, at half the speed"
 
 
 class _BuildTogether(build_ext):  # type: ignore[misc]  # setuptools has no types
@@ -63,8 +64,7 @@ def main() -> int:
     if known is not None and known.keys() == set(SOURCES):
         return 0
     if (missing := _missing()) is not None:
-        _say(f"the worker's steps run as Python, at half the speed: there is no {missing} (Debian: apt install gcc "
-             "python3-dev)")  # fmt: skip
+        _say(f"{_AS_PYTHON}: there is no {missing} (Debian: apt install gcc python3-dev)")
         return 0
     _say("compiling the worker's steps, once after each change of them: about 20 s")
     began = time.monotonic()
@@ -77,7 +77,7 @@ def main() -> int:
     if built.returncode == 0:
         _say(f"compiled in {time.monotonic() - began:.0f} s")
     else:
-        _say(f"the worker's steps run as Python, at half the speed: compiling failed, {_LOG} says why")
+        _say(f"{_AS_PYTHON}: compiling failed, {_LOG} says why")
     return 0
 
 
@@ -119,7 +119,8 @@ def _missing() -> str | None:
 
 
 def _say(message: str) -> None:
-    pass
+    sys.stderr.write(f"lienthong: {message}\n")
+    sys.stderr.flush()
 
 
 if __name__ == "__main__":

@@ -9,7 +9,6 @@ import os
 import sys
 from collections.abc import Sequence
 from hashlib import sha256
-from importlib.abc import MetaPathFinder
 from importlib.machinery import EXTENSION_SUFFIXES, ModuleSpec
 from importlib.util import spec_from_file_location
 from pathlib import Path
@@ -25,8 +24,8 @@ MANIFEST: Final = "sources.json"
 _LIBRARY: Final = "__mypyc"
 
 
-class _Finder(MetaPathFinder):
-    """Finds the bodies in a folder, and nothing else."""
+class _Finder:
+    """Finds the bodies in a folder, and nothing else; see importlib.abc.MetaPathFinder."""
 
     def __init__(self, folder: Path, names: frozenset[str]) -> None:
         self._folder = folder
@@ -35,7 +34,7 @@ class _Finder(MetaPathFinder):
     def find_spec(
         self, fullname: str, _path: Sequence[str] | None, _target: ModuleType | None = None
     ) -> ModuleSpec | None:
-        """See MetaPathFinder."""
+        """Where a body of the module is; None where it has none."""
         if fullname in self._names or fullname.endswith(_LIBRARY):
             file = self._folder / (fullname.replace(".", "/") + EXTENSION_SUFFIXES[0])
             return spec_from_file_location(fullname, file) if file.exists() else None
