@@ -56,6 +56,8 @@ class Rounds:
         self._is_scheduled = False
         #: Monotonic time before which no round begins.
         self._not_before = 0.0
+        #: Seconds that a round takes by now: a mean, in which an eighth is the last one's.
+        self._usual = settings.round_interval
         self._pool = ThreadPoolExecutor(settings.producers, thread_name_prefix="engine-round")
 
     async def start(self) -> None:
@@ -100,7 +102,7 @@ class Rounds:
         self._is_scheduled = False
         self.drop_stale()
         if self._waiting and self._idle:
-            self._not_before = time.monotonic() + self._settings.round_interval
+            self._not_before = time.monotonic() + min(self._usual, self._settings.round_interval)
         while self._waiting and self._idle:
             task = asyncio.ensure_future(self._run(self._idle.popleft(), self._next_entries()))
             self._running.add(task)
@@ -136,6 +138,7 @@ class Rounds:
 
     def _committed(self, entries: list[_Entry], seconds: float) -> None:
         group = self._settings.group
+        self._usual += (seconds - self._usual) / 8
         metrics.ROUNDS.labels(group, "committed").inc()
         metrics.ROUND_SECONDS.labels(group).observe(seconds)
         metrics.ROUND_BATCHES.labels(group).inc(len(entries))

@@ -33,8 +33,8 @@ class EngineSettings:
     concurrency: int = 8
     #: Transactional producers that take turns, so that one begins while the other's markers are written.
     producers: int = 2
-    #: Seconds from the beginning of one round to that of the next: a transaction costs the broker as much as some
-    #: hundred records, so what comes meanwhile goes together.
+    #: Seconds from the beginning of one round to that of the next: as long as a round takes by now, and at most these.
+    #: A transaction costs the broker as much as some hundred records, so what comes meanwhile goes together.
     round_interval: float = 0.025
     session_timeout_ms: int = 10_000
     #: The broker aborts a transaction that is open for longer; it also bounds what a dead worker holds up.

@@ -1,7 +1,8 @@
-"""Rounds: the first begins at once, and what comes before the next is due goes together."""
+"""Rounds: the first begins at once, what comes before the next is due goes together, and quick ones follow closer."""
 
 import asyncio
 import time
+from collections.abc import Awaitable, Callable
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -29,9 +30,10 @@ class _Batch:
 
 
 class _Producer:
-    """Commits at once, and remembers when."""
+    """Commits, after `takes` seconds, and remembers when it began."""
 
     began: list[tuple[float, list[Any]]]
+    takes: float
 
     def __init__(self, *_: Any) -> None:
         pass
@@ -44,11 +46,12 @@ class _Producer:
 
     def commit(self, round_: Round) -> None:
         self.began.append((time.monotonic(), list(round_.batches)))
+        time.sleep(self.takes)
 
 
 @pytest.fixture
 def producer(monkeypatch: pytest.MonkeyPatch) -> type[_Producer]:
-    _Producer.began = []
+    _Producer.began, _Producer.takes = [], 0.0
     monkeypatch.setattr(module, "RoundProducer", _Producer)
     return _Producer
 
@@ -66,23 +69,42 @@ def _settings(home: Path) -> EngineSettings:
 
 
 def test_what_comes_before_the_next_round_is_due_shares_it(tmp_path: Path, producer: type[_Producer]) -> None:
-    settings = _settings(tmp_path)
     batches: list[Any] = [_Batch() for _ in range(4)]
+    producer.takes = _INTERVAL * 2
 
-    async def run() -> None:
-        rounds = Rounds(
-            settings,
-            Watchdog(60.0, name="g"),
-            on_committed=lambda _: None,
-            on_refused=lambda *_: None,
-        )
-        await rounds.start()
-        await rounds.join(batches[0])
+    async def work(rounds: Rounds) -> None:
+        first = rounds.join(batches[0])
+        while not producer.began:
+            await asyncio.sleep(0.001)
         await asyncio.gather(*map(rounds.join, batches[1:3]))
+        await first
         await rounds.join(batches[3])
+
+    _run(_settings(tmp_path), work)
+    assert [together for _, together in producer.began] == [batches[:1], batches[1:3], batches[3:]]
+    assert all(each >= _INTERVAL * 0.9 for each in _intervals(producer))
+
+
+def test_quick_rounds_follow_closer(tmp_path: Path, producer: type[_Producer]) -> None:
+    async def work(rounds: Rounds) -> None:
+        for _ in range(30):
+            batch: Any = _Batch()
+            await rounds.join(batch)
+
+    _run(_settings(tmp_path), work)
+    assert _intervals(producer)[-1] < _INTERVAL / 10
+
+
+def _intervals(producer: type[_Producer]) -> list[float]:
+    return [later - earlier for (earlier, _), (later, _) in pairwise(producer.began)]
+
+
+def _run(settings: EngineSettings, work: Callable[[Rounds], Awaitable[None]]) -> None:
+    async def run() -> None:
+        watchdog = Watchdog(60.0, name="g")
+        rounds = Rounds(settings, watchdog, on_committed=lambda _: None, on_refused=lambda *_: None)
+        await rounds.start()
+        await work(rounds)
         rounds.stop()
 
     asyncio.run(run())
-    assert [together for _, together in producer.began] == [batches[:1], batches[1:3], batches[3:]]
-    moments = [at for at, _ in producer.began]
-    assert all(later - earlier >= _INTERVAL * 0.9 for earlier, later in pairwise(moments))
