@@ -1,6 +1,7 @@
 """Rounds: the first begins at once, what comes before the next is due goes together, and quick ones follow closer."""
 
 import asyncio
+import threading
 import time
 from collections.abc import Awaitable, Callable
 from itertools import pairwise
@@ -34,6 +35,7 @@ class _Producer:
 
     began: list[tuple[float, list[Any]]]
     takes: float
+    has_begun: threading.Event
 
     def __init__(self, *_: Any) -> None:
         pass
@@ -46,12 +48,13 @@ class _Producer:
 
     def commit(self, round_: Round) -> None:
         self.began.append((time.monotonic(), list(round_.batches)))
+        self.has_begun.set()
         time.sleep(self.takes)
 
 
 @pytest.fixture
 def producer(monkeypatch: pytest.MonkeyPatch) -> type[_Producer]:
-    _Producer.began, _Producer.takes = [], 0.0
+    _Producer.began, _Producer.takes, _Producer.has_begun = [], 0.0, threading.Event()
     monkeypatch.setattr(module, "RoundProducer", _Producer)
     return _Producer
 
@@ -74,8 +77,7 @@ def test_what_comes_before_the_next_round_is_due_shares_it(tmp_path: Path, produ
 
     async def work(rounds: Rounds) -> None:
         first = rounds.join(batches[0])
-        while not producer.began:
-            await asyncio.sleep(0.001)
+        await asyncio.to_thread(producer.has_begun.wait)
         await asyncio.gather(*map(rounds.join, batches[1:3]))
         await first
         await rounds.join(batches[3])
