@@ -25,6 +25,7 @@ from schemas.settings import Settings
 from schemas.topic_edges import topic_edges
 
 _MOST_RECORDS: Final = 10_000
+_FETCH_MS: Final = 200
 _LOOK_SECONDS: Final = 10.0
 _PATIENCE_SECONDS: Final = 30.0
 #: A topic that is compacted or shortened under the reader's feet.
@@ -42,8 +43,10 @@ class Feed:
         self._settings = settings
         self._connection = connection
         self._decoder = Decoder(settings)
-        # The group's name is for logs and quotas: positions live in the store.
-        more = quiet_client(settings.kafka) | {"auto.offset.reset": "error", "enable.partition.eof": True}
+        # The group's name is for logs and quotas: positions live in the store. All topics are read: asked for each
+        # record as it comes, Kafka would have more to do for the account than for those who wait for the records.
+        patient = {"fetch.min.bytes": 1_000_000, "fetch.wait.max.ms": _FETCH_MS}
+        more = quiet_client(settings.kafka) | {"auto.offset.reset": "error", "enable.partition.eof": True} | patient
         self._consumer = Consumer(consumer_settings(settings.kafka, reader_group("store"), **more))
         self._positions: dict[Place, int] = {}
         self._ids: dict[Place, str] = {}

@@ -11,6 +11,7 @@ import structlog
 from streams.engine import metrics
 from streams.engine.assignment import Assignment
 from streams.engine.batch import Batch, Stage
+from streams.engine.batch_size import BatchSize
 from streams.engine.errors import OutputError
 from streams.engine.partitions import Partition, Piece
 from streams.engine.records import Record
@@ -38,6 +39,7 @@ class Handover:
         self._is_draining = False
         self._wake = asyncio.Event()
         self._handed_out: dict[Batch, float] = {}
+        self._size = BatchSize(settings)
 
     def take(self, assignment: Assignment) -> None:
         """From now on hand out what these partitions queue."""
@@ -133,7 +135,7 @@ class Handover:
             # A channel without a reader drops what it is given.
             if not self._channel.subscriber_count:
                 return
-            piece = partition.next_piece(records=self._settings.batch_size, size=self._settings.batch_bytes)
+            piece = partition.next_piece(records=self._size.records, size=self._settings.batch_bytes)
             if piece is not None:
                 await self._give(piece, partition, assignment)
 
@@ -162,6 +164,7 @@ class Handover:
 
     def _committed(self, batch: Batch) -> None:
         batch.home.committed[batch.topic] = batch.next_offset
+        self._size.learn(len(batch.piece.records), len(batch.outbox) + len(batch.state.changes))
         if batch.home.in_flight is batch:
             batch.home.in_flight = None
         self.wake()

@@ -27,8 +27,11 @@ class EngineSettings:
     #: The source topics besides the anchor, each with as many partitions; asked again by ``Engine.refresh_topics``.
     topics: Callable[[], list[str]] = list
 
-    batch_size: int = 500
+    #: The most records of a batch, and their bytes. What it costs to commit a batch falls upon each of them.
+    batch_size: int = 2_000
     batch_bytes: int = 4_000_000
+    #: The most records that a batch should lead to, as far as that can be foreseen.
+    batch_outputs: int = 25_000
     #: Batches that agents hold at once; also the concurrency of an agent on the engine's channel.
     concurrency: int = 8
     #: Transactional producers that take turns, so that one begins while the other's markers are written.
@@ -44,8 +47,8 @@ class EngineSettings:
     kafka: Mapping[str, Any] = field(default_factory=dict)
 
     #: Records a source partition may have queued before it is paused, and to which it must fall to be resumed.
-    high_water: int = 10_000
-    low_water: int = 4_000
+    high_water: int = 6_000
+    low_water: int = 3_000
     #: Bytes that the source topics of one partition number may have queued together; each has an equal share.
     high_water_bytes: int = 32_000_000
 
@@ -74,8 +77,8 @@ class EngineSettings:
     def __post_init__(self) -> None:
         if self.low_water >= self.high_water:
             raise SettingsError(f"engine {self.group}: low_water must be below high_water; lower it")
-        if min(self.batch_size, self.concurrency, self.producers, self.attempts) < 1:
-            raise SettingsError(f"engine {self.group}: batch_size, concurrency, producers and attempts start at 1")
+        if min(self.batch_size, self.batch_outputs, self.concurrency, self.producers, self.attempts) < 1:
+            raise SettingsError(f"engine {self.group}: sizes, concurrency, producers and attempts start at 1")
 
     @property
     def revoke_seconds(self) -> float:
@@ -97,8 +100,9 @@ class EngineSettings:
             "max.poll.interval.ms": self.session_timeout_ms * 3,
             # A partition that is taken in, or goes on after a pause, may wait as long for its first record.
             "fetch.wait.max.ms": 200,
-            "queued.min.messages": 20_000,
-            "queued.max.messages.kbytes": 32_768,
+            # Little: what is read waits in the queues of the source partitions.
+            "queued.min.messages": 4_000,
+            "queued.max.messages.kbytes": 8_192,
         }
 
     def recovery_config(self) -> dict[str, Any]:

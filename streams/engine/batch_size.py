@@ -1,0 +1,28 @@
+"""How many records make a batch: few where each leads to many, for what a round writes must fit into a transaction."""
+
+from typing import Final
+
+from streams.engine.settings import EngineSettings
+
+#: Records of the first batch, of which nobody knows what they lead to.
+_AT_FIRST: Final = 500
+#: The part that the last batch has in the mean.
+_SHARE: Final = 0.25
+
+
+class BatchSize:
+    """Learns from each batch that was committed. Lives on the event loop."""
+
+    def __init__(self, settings: EngineSettings) -> None:
+        self._most_records = settings.batch_size
+        self._most_outputs = settings.batch_outputs
+        self._outputs_each = settings.batch_outputs / min(_AT_FIRST, settings.batch_size)
+
+    @property
+    def records(self) -> int:
+        """The most that the next batch should have; at least one."""
+        return max(1, min(self._most_records, int(self._most_outputs / max(1.0, self._outputs_each))))
+
+    def learn(self, records: int, outputs: int) -> None:
+        """A batch of so many records has sent and put so many."""
+        self._outputs_each += (outputs / records - self._outputs_each) * _SHARE
