@@ -35,7 +35,8 @@ SOURCES: Final = (
     *(f"schemas/{name}.py" for name in _VALUES),
     *(f"schemas/rules/{name}.py" for name in _RULES),
 )
-_LOG: Final = Path("build/compile_steps.log")
+_BUILD: Final = compiled.ROOT / "build"
+_LOG: Final = _BUILD / "compile_steps.log"
 _AT_ONCE: Final = 2
 _AS_PYTHON: Final = "the worker's steps run as Python, at half the speed"
 
@@ -71,9 +72,8 @@ def main() -> int:
     # In a process of its own: mypyc ends the one in which it finds a fault.
     _LOG.parent.mkdir(exist_ok=True)
     with _LOG.open("w", encoding="utf-8") as log:
-        built = subprocess.run(
-            [sys.executable, "-m", "deploy.compile_steps", "build"], stdout=log, stderr=subprocess.STDOUT, check=False
-        )
+        command = [sys.executable, "-m", "deploy.compile_steps", "build"]
+        built = subprocess.run(command, cwd=compiled.ROOT, stdout=log, stderr=subprocess.STDOUT, check=False)
     if built.returncode == 0:
         _say(f"compiled in {time.monotonic() - began:.0f} s")
     else:
@@ -89,7 +89,7 @@ def build(folder: Path) -> None:
     made = folder.with_name(folder.name + ".new")
     shutil.rmtree(made, ignore_errors=True)
     with _work_folder(made.with_name(made.name + ".work")) as work:
-        options = ["--follow-imports=silent", "--ignore-missing-imports", "--python-version=3.11"]
+        options = ["--follow-imports=silent", "--ignore-missing-imports", f"--cache-dir={_BUILD / 'mypyc_cache'}"]
         extensions = mypycify(
             [*options, *SOURCES], opt_level="1", debug_level="0", multi_file=True, target_dir=str(work / "c")
         )
