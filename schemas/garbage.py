@@ -3,8 +3,8 @@
 import gc
 from typing import Final
 
-#: New objects between two looks. A batch makes thousands that live for moments and are in no circle.
-_AFTER: Final = 20_000
+#: New objects between two looks. Those of a batch live until it is over, are more than ten thousand, and in no circle.
+_AFTER: Final = 100_000
 
 
 def look_rarely() -> None:
