@@ -156,7 +156,7 @@ def _options(cache: Cache, memtable_bytes: int) -> Options:
     options.set_write_buffer_size(memtable_bytes)
     # Most keys that are asked for are not among the newest: a filter tells so before these are searched.
     options.set_memtable_prefix_bloom_ratio(0.05)
-    options.set_memtable_whole_key_filtering(True)  # noqa: FBT003
+    options.set_memtable_whole_key_filtering(True)
     options.set_max_write_buffer_number(_MEMTABLES)
     options.set_max_open_files(256)
     options.set_keep_log_file_num(2)
