@@ -5,6 +5,7 @@ imports it from there. Without a C compiler or Python's headers the sources run,
 """
 
 import contextlib
+import fcntl
 import json
 import shutil
 import subprocess
@@ -59,18 +60,24 @@ class _BuildTogether(build_ext):  # type: ignore[misc]  # setuptools has no type
             pool.shutdown()
 
 
-def main() -> int:
-    """See the module's text. The exit status tells of nothing: without the bodies everything works."""
+def main() -> None:
+    """See the module's text. Nothing that goes wrong is an error: without the bodies everything works."""
+    _BUILD.mkdir(exist_ok=True)
+    with (_BUILD / "compile_steps.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two commands may begin at the same time
+        _build_unless_current()
+
+
+def _build_unless_current() -> None:
     known = compiled.made_of()
     if known is not None and known.keys() == set(SOURCES):
-        return 0
+        return
     if (missing := _missing()) is not None:
         _say(f"{_AS_PYTHON}: there is no {missing} (Debian: apt install gcc python3-dev)")
-        return 0
-    _say("compiling the worker's steps, once after each change of them: about 20 s")
+        return
+    _say("compiling the worker's steps, once after each change of them: about half a minute")
     began = time.monotonic()
     # In a process of its own: mypyc ends the one in which it finds a fault.
-    _LOG.parent.mkdir(exist_ok=True)
     with _LOG.open("w", encoding="utf-8") as log:
         command = [sys.executable, "-m", "deploy.compile_steps", "build"]
         built = subprocess.run(command, cwd=compiled.ROOT, stdout=log, stderr=subprocess.STDOUT, check=False)
@@ -78,7 +85,6 @@ def main() -> int:
         _say(f"compiled in {time.monotonic() - began:.0f} s")
     else:
         _say(f"{_AS_PYTHON}: compiling failed, {_LOG} says why")
-    return 0
 
 
 def build(folder: Path) -> None:
@@ -127,4 +133,4 @@ if __name__ == "__main__":
     if sys.argv[1:] == ["build"]:
         build(compiled.FOLDER)
     else:
-        sys.exit(main())
+        main()

@@ -36,8 +36,10 @@ class _Finder:
     ) -> ModuleSpec | None:
         """Where a body of the module is; None where it has none."""
         if fullname in self._names or fullname.endswith(_LIBRARY):
-            file = self._folder / (fullname.replace(".", "/") + EXTENSION_SUFFIXES[0])
-            return spec_from_file_location(fullname, file) if file.exists() else None
+            # Where the file is gone meanwhile the import fails: some bodies among sources would not fit together.
+            return spec_from_file_location(
+                fullname, self._folder / (fullname.replace(".", "/") + EXTENSION_SUFFIXES[0])
+            )
         return None
 
 

@@ -12,7 +12,7 @@ from typing import Final
 import structlog
 from confluent_kafka import KafkaException
 
-from schemas import garbage, logs, topics
+from schemas import compiled, garbage, logs, topics
 from schemas.catalogue import Catalogue
 from schemas.errors import SchemasError
 from schemas.kafka import MAX_RECORD_BYTES, client_settings
@@ -53,6 +53,7 @@ def create_app(settings: Settings) -> EngineApp:
     app.task(parts.catalogues.follow)
     app.task(parts.keep_up)
     app.task(_serving_probes(settings, parts))
+    _log.info("the worker begins", steps="compiled" if compiled.is_used() else "as Python")
     garbage.look_rarely()
     sys.setswitchinterval(_SWITCH_SECONDS)
     return app

@@ -1,5 +1,6 @@
 """A body is imported only if it was made of this very source."""
 
+import importlib
 import json
 import sys
 from collections.abc import Iterator
@@ -9,6 +10,8 @@ from pathlib import Path
 import pytest
 
 from schemas import compiled
+
+_LIBRARY = "__mypyc"
 
 
 @pytest.fixture(autouse=True)
@@ -57,10 +60,13 @@ def test_not_where_there_are_none(tmp_path: Path) -> None:
 def test_what_has_no_body_is_found_elsewhere(folder: Path) -> None:
     compiled.use_bodies(folder)
     (finder,) = [each for each in sys.meta_path if type(each).__module__ == compiled.__name__]
-    assert finder.find_spec("streams.claims", None) is None  # its file is missing
     assert finder.find_spec("streams.merge", None) is None
-    (folder / "streams").mkdir()
-    body = folder / "streams" / f"claims{EXTENSION_SUFFIXES[0]}"
-    body.touch()
     spec = finder.find_spec("streams.claims", None)
-    assert spec is not None and spec.origin == str(body)
+    assert spec is not None and spec.origin == str(folder / "streams" / f"claims{EXTENSION_SUFFIXES[0]}")
+
+
+def test_a_body_that_is_gone_is_no_reason_to_take_the_source(folder: Path) -> None:
+    """Its neighbours would be bodies still."""
+    compiled.use_bodies(folder)
+    with pytest.raises(ImportError):
+        importlib.import_module(f"gone{_LIBRARY}")
