@@ -19,8 +19,8 @@ class LastWord:
         self._reports = reports
         self._generation = generation
 
-    def say(self, streams: Mapping[str, Status]) -> None:
-        """Where nothing has changed, it is a sign of life. Raises KafkaTrouble."""
+    def say(self, streams: Mapping[str, Status], *, safely: bool = False) -> None:
+        """Where nothing has changed, it is a sign of life. `safely`: see Reports. Raises KafkaTrouble."""
         phases: set[Phase] = {status.phase for status in streams.values()}
         phase: Phase = next((phase for phase in _WORST_FIRST if phase in phases), "starting")
         troubles = [f"{name}: {status.message}" for name, status in streams.items() if status.message]
@@ -36,5 +36,6 @@ class LastWord:
                 message="; ".join(troubles),
                 time=time.time_ns() // 1000,
                 resync=None,
-            )
+            ),
+            safely=safely,
         )

@@ -45,22 +45,9 @@ class Reports:
 
     def bury(self, batch: Batch, failures: Sequence[Failure]) -> None:
         """Returns when Kafka has acknowledged a dead letter of each. Raises KafkaTrouble when it does not."""
-        answers: list[KafkaError | None] = []
-
-        def answered(error: KafkaError | None, _: Message) -> None:
-            answers.append(error)
-
-        for failure in failures:
-            letter = self._letter(batch, failure)
-            value = self._dead_letter(letter)
-            self._send(topics.DEAD_LETTERS, letter["id"].encode(), value, answered)
-        until = time.monotonic() + _SAFE_SECONDS
-        while len(answers) < len(failures) and time.monotonic() < until:
-            self._producer.flush(0.05)
-        refused = [error for error in answers if error is not None]
-        if refused or len(answers) < len(failures):
-            told = f"{refused[0].str()}; {advice(refused[0])}" if refused else "no answer; see that Kafka runs"
-            raise KafkaTrouble(f"burying what cannot be delivered to {self.reporter.system}: {told}")
+        letters = [self._letter(batch, failure) for failure in failures]
+        values = [(topics.DEAD_LETTERS, letter["id"].encode(), self._dead_letter(letter)) for letter in letters]
+        self._send_safely(values, f"burying what cannot be delivered to {self.reporter.system}")
 
     def delivered(self, batch: Batch, rejected: Mapping[int, Failure]) -> None:
         """Say what became of a batch that the target has committed. `rejected` by place in its items."""
@@ -68,14 +55,34 @@ class Reports:
             self._send(topics.OUTCOMES, None, self._outcome(outcome))
         self._producer.poll(0)
 
-    def say(self, state: ConnectorState) -> None:
-        """This connector's last word."""
-        self._send(topics.CONNECTORS, f"{state['role']}/{state['system']}".encode(), self._state(state))
+    def say(self, state: ConnectorState, *, safely: bool = False) -> None:
+        """This connector's last word. `safely`: returns when Kafka has acknowledged it, raises KafkaTrouble else."""
+        word = topics.CONNECTORS, f"{state['role']}/{state['system']}".encode(), self._state(state)
+        if safely:
+            self._send_safely([word], f"saying that the sink of {state['system']} begins")
+            return
+        self._send(*word)
         self._producer.poll(0)
 
     def flush(self, seconds: float) -> None:
         """Wait for what is still on its way."""
         self._producer.flush(seconds)
+
+    def _send_safely(self, records: Sequence[tuple[str, bytes, bytes]], doing: str) -> None:
+        answers: list[KafkaError | None] = []
+
+        def answered(error: KafkaError | None, _: Message) -> None:
+            answers.append(error)
+
+        for record in records:
+            self._send(*record, answered)
+        until = time.monotonic() + _SAFE_SECONDS
+        while len(answers) < len(records) and time.monotonic() < until:
+            self._producer.flush(0.05)
+        refused = [error for error in answers if error is not None]
+        if refused or len(answers) < len(records):
+            told = f"{refused[0].str()}; {advice(refused[0])}" if refused else "no answer; see that Kafka runs"
+            raise KafkaTrouble(f"{doing}: {told}")
 
     def _send(self, topic: str, key: bytes | None, value: bytes, answered: Answered | None = None) -> None:
         while True:

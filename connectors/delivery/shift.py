@@ -59,7 +59,10 @@ class Shift:
         CADENCE.labels("sink", system).set(catalogue.manifest(system).cadence_seconds)
 
     def run(self) -> bool:
-        """Until told to stop; whether every stream has come to its end in time. Raises DeliveryEnded."""
+        """Until told to stop; whether every stream has come to its end in time. Raises DeliveryEnded, KafkaTrouble."""
+        # Who was never heard of is taken for one that delivered nothing: what a process delivers that dies before its
+        # first word would have no end in the account.
+        self._last_word.say(self._statuses(), safely=True)
         threads = [Thread(target=loop.run, name=loop.name, daemon=True) for loop in self._loops]
         for thread in threads:
             thread.start()
@@ -107,13 +110,16 @@ class Shift:
             self._control.revision = max(self._control.revision, self._watch.revision)
 
     def _say(self) -> None:
-        statuses: dict[str, Status] = {loop.name: loop.status for loop in self._loops}
+        statuses = self._statuses()
         UP.labels("sink", self._system).set(all(status.phase == "streaming" for status in statuses.values()))
         FRESH.labels("sink", self._system).set(min((status.fresh for status in statuses.values()), default=0))
         try:
             self._last_word.say(statuses)
         except KafkaTrouble as error:
             _log.warning("cannot say how it goes", trouble=str(error))
+
+    def _statuses(self) -> dict[str, Status]:
+        return {loop.name: loop.status for loop in self._loops}
 
     def _made_loops(self, settings: Settings, catalogue: Catalogue, registry: Registry) -> list[DeliveryLoop]:
         admin = AdminClient(client_settings(settings.kafka))
