@@ -89,7 +89,7 @@ class Heard:
     def __init__(self) -> None:
         self.states: list[ConnectorState] = []
 
-    def say(self, state: ConnectorState) -> None:
+    def say(self, state: ConnectorState, *, safely: bool) -> None:
         self.states.append(state)
 
 
