@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from streams.engine.settings import EngineSettings
-
 #: Records of the first batch, of which nobody knows what they lead to.
 _AT_FIRST: Final = 500
 #: The part that the last batch has in the mean.
@@ -13,10 +11,10 @@ _SHARE: Final = 0.25
 class BatchSize:
     """Learns from each batch that was committed. Lives on the event loop."""
 
-    def __init__(self, settings: EngineSettings) -> None:
-        self._most_records = settings.batch_size
-        self._most_outputs = settings.batch_outputs
-        self._outputs_each = settings.batch_outputs / min(_AT_FIRST, settings.batch_size)
+    def __init__(self, *, most_records: int, most_outputs: int) -> None:
+        self._most_records = most_records
+        self._most_outputs = most_outputs
+        self._outputs_each = most_outputs / min(_AT_FIRST, most_records)
 
     @property
     def records(self) -> int:

@@ -39,7 +39,7 @@ class Handover:
         self._is_draining = False
         self._wake = asyncio.Event()
         self._handed_out: dict[Batch, float] = {}
-        self._size = BatchSize(settings)
+        self._size = BatchSize(most_records=settings.batch_size, most_outputs=settings.batch_outputs)
 
     def take(self, assignment: Assignment) -> None:
         """From now on hand out what these partitions queue."""

@@ -1,26 +1,13 @@
 """A batch is as large as the transaction allows into which what it leads to must fit."""
 
-from pathlib import Path
-
 import pytest
 
 from streams.engine.batch_size import BatchSize
-from streams.engine.settings import EngineSettings
 
 
 @pytest.fixture
-def size(tmp_path: Path) -> BatchSize:
-    settings = EngineSettings(
-        bootstrap="",
-        group="g",
-        worker="w",
-        data_dir=tmp_path,
-        anchor="a",
-        changelog="c",
-        batch_size=2_000,
-        batch_outputs=20_000,
-    )
-    return BatchSize(settings)
+def size() -> BatchSize:
+    return BatchSize(most_records=2_000, most_outputs=20_000)
 
 
 def _after(size: BatchSize, *, each: int, batches: int = 30) -> int:
