@@ -148,4 +148,6 @@ class EngineSettings:
             # Every offset is given explicitly; one that has left the log is looked at, not jumped over.
             "auto.offset.reset": "error",
             "isolation.level": "read_committed",
+            # A partition whose queue was full is fetched again after a second by default, however soon it is empty.
+            "fetch.queue.backoff.ms": 20,
         }
