@@ -1,7 +1,7 @@
 """What a sink reports to Kafka: dead letters, outcomes, and its own state."""
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TypeAlias
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -45,9 +45,9 @@ class Reports:
 
     def bury(self, batch: Batch, failures: Sequence[Failure]) -> None:
         """Returns when Kafka has acknowledged a dead letter of each. Raises KafkaTrouble when it does not."""
-        letters = [self._letter(batch, failure) for failure in failures]
-        values = [(topics.DEAD_LETTERS, letter["id"].encode(), self._dead_letter(letter)) for letter in letters]
-        self._send_safely(values, f"burying what cannot be delivered to {self.reporter.system}")
+        letters = (self._letter(batch, failure) for failure in failures)
+        records = ((topics.DEAD_LETTERS, letter["id"].encode(), self._dead_letter(letter)) for letter in letters)
+        self._send_safely(records, f"burying what cannot be delivered to {self.reporter.system}")
 
     def delivered(self, batch: Batch, rejected: Mapping[int, Failure]) -> None:
         """Say what became of a batch that the target has committed. `rejected` by place in its items."""
@@ -68,7 +68,9 @@ class Reports:
         """Wait for what is still on its way."""
         self._producer.flush(seconds)
 
-    def _send_safely(self, records: Sequence[tuple[str, bytes, bytes]], doing: str) -> None:
+    def _send_safely(self, records: Iterable[tuple[str, bytes, bytes]], doing: str) -> None:
+        """`records` may be large, and are made one after the other."""
+        sent = 0
         answers: list[KafkaError | None] = []
 
         def answered(error: KafkaError | None, _: Message) -> None:
@@ -76,11 +78,12 @@ class Reports:
 
         for record in records:
             self._send(*record, answered)
+            sent += 1
         until = time.monotonic() + _SAFE_SECONDS
-        while len(answers) < len(records) and time.monotonic() < until:
+        while len(answers) < sent and time.monotonic() < until:
             self._producer.flush(0.05)
         refused = [error for error in answers if error is not None]
-        if refused or len(answers) < len(records):
+        if refused or len(answers) < sent:
             told = f"{refused[0].str()}; {advice(refused[0])}" if refused else "no answer; see that Kafka runs"
             raise KafkaTrouble(f"{doing}: {told}")
 
